@@ -1,0 +1,99 @@
+"""The models that ship with the project: which files, which version, which SHA-256.
+
+``ml/bundled/manifest.json`` is written by the export commands and read here; nothing is loaded whose hash differs.
+Layout: ``{"textiles": {"plaid": {"version": ..., "files": {"weights": {"name": ..., "sha256": ...}, "onnx": {...}}}},
+"garments": {"street": {...}}}``; file names are relative to ``ml/bundled``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.checkpoints import sha256_of, verify, write_atomically
+from ml.errors import ModelFileError
+
+BUNDLED = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class BundledModel:
+    """One model version and its files: role ("weights", "onnx") → (path, SHA-256)."""
+
+    family: str
+    name: str
+    version: str
+    files: dict[str, tuple[Path, str]]
+    scores: dict[str, Any]
+
+
+def bundled_models(family: str, root: Path = BUNDLED) -> dict[str, BundledModel]:
+    """All bundled models of a family ("textiles", "garments") by name; empty when none is exported yet."""
+    manifest = _read_manifest(root)
+    return {
+        name: BundledModel(
+            family,
+            name,
+            entry["version"],
+            {role: (root / file["name"], file["sha256"]) for role, file in entry["files"].items()},
+            entry.get("scores", {}),
+        )
+        for name, entry in manifest.get(family, {}).items()
+    }
+
+
+def bundled_model(family: str, name: str, root: Path = BUNDLED) -> BundledModel:
+    """One bundled model. Raises ModelFileError, naming those there are, when it does not exist."""
+    models = bundled_models(family, root)
+    if name not in models:
+        raise ModelFileError(f"There is no {family} model '{name}'; there are: {', '.join(sorted(models)) or 'none'}.")
+    return models[name]
+
+
+def register_model(
+    family: str, name: str, version: str, files: dict[str, Path], scores: dict[str, Any], root: Path = BUNDLED
+) -> None:
+    """Write a model's entry into the manifest; ``files`` lie below ``root`` already."""
+    manifest = _read_manifest(root)
+    entry = {
+        "version": version,
+        "files": {
+            role: {"name": path.relative_to(root).as_posix(), "sha256": sha256_of(path)} for role, path in files.items()
+        },
+        "scores": scores,
+    }
+    manifest.setdefault(family, {})[name] = entry
+    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+    write_atomically(root / "manifest.json", text.encode())
+
+
+def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:
+    """An ONNX Runtime session of a verified model file; safe to call from several threads at once.
+
+    ``threads``: cores one call may use; default ``AIFASHION_MODEL_THREADS`` or 2.
+    Raises ModelFileError when the file is missing, altered or not a model.
+    """
+    import onnxruntime
+
+    verify(path, sha256)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or int(os.environ.get("AIFASHION_MODEL_THREADS", "2"))
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own family of exceptions without a common public base
+        raise ModelFileError(f"{path.name} could not be loaded as an ONNX model ({type(error).__name__}).") from None
+
+
+def _read_manifest(root: Path) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = json.loads((root / "manifest.json").read_text())
+        return loaded
+    except FileNotFoundError:
+        return {}
+    except json.JSONDecodeError:
+        raise ModelFileError(f"{root / 'manifest.json'} is not valid JSON; restore it from git.") from None
