@@ -49,7 +49,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(half, path)
+        half.replace(path)
     finally:
         half.unlink(missing_ok=True)
 
@@ -81,11 +81,11 @@ def load_checkpoint(path: Path, *, kind: str, framework: str = "pt") -> Checkpoi
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework=framework) as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework=framework) as file:
             header = file.metadata() or {}
             if header.get("kind") != kind:
                 raise ModelFileError(f"{path.name} holds '{header.get('kind')}', not '{kind}': choose another file.")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             settings, scores = json.loads(header["settings"]), json.loads(header["scores"])
     except FileNotFoundError:
         raise ModelFileError(f"There is no model file {path}.") from None

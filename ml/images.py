@@ -40,7 +40,8 @@ def linear_to_srgb(light: npt.NDArray[Any]) -> Bytes:
     A table of 16,385 steps: every uint8 code survives the round trip through :func:`srgb_to_linear`.
     """
     steps = np.clip(light, 0.0, 1.0) * np.float32(_ENCODE_STEPS) + np.float32(0.5)
-    return _ENCODE[steps.astype(np.int32)]
+    codes: Bytes = _ENCODE[steps.astype(np.int32)]
+    return codes
 
 
 def luminance(light: Floats) -> Floats:

@@ -1,0 +1,61 @@
+"""Names and settings of the textile generators. Importing this needs neither torch nor NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+CATEGORIES = (
+    "animal",
+    "batik",
+    "checkered",
+    "dotted",
+    "floral",
+    "geometric",
+    "leaves",
+    "novelty",
+    "plaid",
+    "solid",
+    "striped",
+    "zigzag",
+)
+
+# The generator is trained on a torus of this many noise cells a side, each of CELL_PIXELS pixels.
+TRAINING_CELLS = 4
+CELL_PIXELS = 16
+
+
+@dataclass(frozen=True)
+class GeneratorSettings:
+    """Shape of one separations DCGAN; saved inside every checkpoint."""
+
+    latent: int = 64  # z
+    style: int = 128  # w
+    noise: int = 16  # channels of local noise, one vector per cell
+    inks: int = 6
+    widths: tuple[int, ...] = (128, 128, 96, 64, 40)  # channels at 1, 2, 4, 8 and 16 pixels a cell
+    waves: int = 12  # highest wave number along one axis of the training torus
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> GeneratorSettings:
+        known = {**values, "widths": tuple(values.get("widths", cls.widths))}
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """One training run, base or fine-tune; written into the run folder before the first step."""
+
+    categories: tuple[str, ...] = CATEGORIES
+    steps: int = 3000
+    batch: int = 32
+    seed: int = 0
+    loss: str = "hinge"  # hinge | lsgan | bce
+    r1: float = 0.3  # weight of the R1 penalty on real pictures
+    r1_every: int = 16  # lazily, as in StyleGAN2
+    generator_rate: float = 2e-4
+    discriminator_rate: float = 4e-4
+    ema: float = 0.998
+    swatch_sizes: tuple[int, ...] = (96, 112, 128, 144)  # a swatch is seen at one of these sizes; the crop is 64 px
+    colour_shuffle: float = 0.5  # how often the colour channels of a real crop change places
+    discriminator_widths: tuple[int, ...] = (40, 80, 128, 192)

@@ -1,0 +1,293 @@
+"""Train a textile generator, from nothing or from a base: ``python -m ml.textiles.train --out FOLDER``.
+
+A run leaves a folder: ``settings.json`` before the first step, a line of JSON per score in ``scores.jsonl``, sample sheets
+``step-NNNNNN.png`` of the same seeds throughout, ``training.safetensors`` to go on from and ``generator.safetensors`` (the
+averaged generator). It may be killed at any moment: run the same command again and it goes on from the last checkpoint, with the same
+result as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
+from ml.errors import MlError, ModelFileError
+from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
+from ml.textiles.data import Swatches, data_folder
+from ml.textiles.losses import LOSSES, discriminator_loss, generator_loss, r1_penalty
+from ml.textiles.model import Discriminator, Generator
+from ml.textiles.waves import scaled_waves, wave_angles
+
+KIND_RUN = "textile-training"
+KIND_GENERATOR = "textile-generator"
+SHEET_SEEDS = 40
+
+
+def chosen_device(name: str) -> torch.device:
+    """ "auto" takes CUDA when there is one."""
+    return torch.device("cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name)
+
+
+def draw_inputs(settings: GeneratorSettings, number: int, seed: int, step: int, device: torch.device) -> list[Tensor]:
+    """Latents, noise and waves for a training step; the same for the same seed and step on every device."""
+    rng = np.random.default_rng([seed, step, 1])
+    z = rng.standard_normal((number, settings.latent), dtype=np.float32)
+    noise = rng.standard_normal((number, settings.noise, TRAINING_CELLS, TRAINING_CELLS), dtype=np.float32)
+    waves = scaled_waves(settings.waves, TRAINING_CELLS)
+    return [torch.from_numpy(array).to(device) for array in (z, noise, waves, *wave_angles(noise))]
+
+
+def roll_on_torus(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """Shift the generated batch cyclically, so that its seams are judged like any other place."""
+    down, right = (int(v) for v in rng.integers(pictures.shape[-1], size=2))
+    return torch.roll(pictures, (down, right), dims=(2, 3))
+
+
+class Trainer:
+    """Generator, its average, discriminator and optimisers, one step at a time."""
+
+    def __init__(
+        self, settings: TrainingSettings, shape: GeneratorSettings, swatches: Swatches, device: torch.device
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.shape, self.swatches, self.device = settings, shape, swatches, device
+        self.generator = Generator(shape).to(device).to(memory_format=torch.channels_last)
+        self.discriminator = (
+            Discriminator(settings.discriminator_widths).to(device).to(memory_format=torch.channels_last)
+        )
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.optimisers = {
+            "generator": torch.optim.Adam(self.generator.parameters(), settings.generator_rate, betas=(0.0, 0.99)),
+            "discriminator": torch.optim.Adam(
+                self.discriminator.parameters(), settings.discriminator_rate, betas=(0.0, 0.99)
+            ),
+        }
+        self.step = 0
+
+    def train_step(self) -> dict[str, float]:
+        """One step of both nets on one batch; the generator's pictures are drawn once for both."""
+        settings = self.settings
+        real = torch.from_numpy(
+            self.swatches.batch(settings.batch, settings.seed, self.step, settings.colour_shuffle)
+        ).to(self.device, memory_format=torch.channels_last)
+        inputs = draw_inputs(self.shape, settings.batch, settings.seed, self.step, self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            fake = roll_on_torus(self.generator(*inputs), np.random.default_rng([settings.seed, self.step, 2]))
+
+            self.discriminator.requires_grad_(True)
+            loss_d = discriminator_loss(settings.loss, self.discriminator(real), self.discriminator(fake.detach()))
+        total = loss_d
+        if settings.r1 and self.step % settings.r1_every == 0:
+            total = loss_d + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
+        self._descend("discriminator", total)
+
+        self.discriminator.requires_grad_(False)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            loss_g = generator_loss(settings.loss, self.discriminator(fake))
+        self._descend("generator", loss_g)
+        self._update_average()
+        self.step += 1
+        return {"loss_d": float(loss_d.detach()), "loss_g": float(loss_g.detach())}
+
+    def _descend(self, which: str, loss: Tensor) -> None:
+        self.optimisers[which].zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimisers[which].step()
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        """Exponential moving average of weights and batch statistics; short at first, so that early samples are fair."""
+        keep = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+        for mean, now in zip(_floats(self.average), _floats(self.generator), strict=True):
+            mean.lerp_(now, 1 - keep)
+
+    # Going on after a stop ---------------------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        tensors = {
+            f"{name}/{key}": value
+            for name in ("generator", "discriminator", "average")
+            for key, value in getattr(self, name).state_dict().items()
+        }
+        for name, optimiser in self.optimisers.items():
+            for index, state in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser/{name}/{index}/{key}": torch.as_tensor(value) for key, value in state.items()}
+        settings = {"training": dataclasses.asdict(self.settings), "generator": dataclasses.asdict(self.shape)}
+        save_checkpoint(path, tensors, kind=KIND_RUN, settings=settings, scores={"step": self.step})
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint of the same settings. Raises ModelFileError when it is broken."""
+        saved = load_checkpoint(path, kind=KIND_RUN)
+        for name in ("generator", "discriminator", "average"):
+            getattr(self, name).load_state_dict(_below(saved.tensors, f"{name}/"))
+        for name, optimiser in self.optimisers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in _below(saved.tensors, f"optimiser/{name}/").items():
+                index, part = key.split("/")
+                state.setdefault(int(index), {})[part] = value
+            optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+        self.step = int(saved.scores["step"])
+
+    def start_from(self, path: Path) -> None:
+        """Start a fine-tune from another run's nets, with fresh optimisers."""
+        saved = load_checkpoint(path, kind=KIND_RUN)
+        for name in ("generator", "discriminator", "average"):
+            source = "average" if name == "generator" else name
+            getattr(self, name).load_state_dict(_below(saved.tensors, f"{source}/"))
+
+    def save_generator(self, path: Path, scores: dict[str, Any]) -> None:
+        """The averaged generator in half precision, with the mean style for truncation."""
+        with torch.no_grad():
+            z = np.random.default_rng(0).standard_normal((8192, self.shape.latent), dtype=np.float32)
+            self.average.style_mean.copy_(self.average.mapping(torch.from_numpy(z).to(self.device)).mean(0))
+        tensors = {
+            key: value.half() if value.is_floating_point() else value
+            for key, value in self.average.state_dict().items()
+            if not key.endswith("num_batches_tracked")
+        }
+        settings = {"training": dataclasses.asdict(self.settings), "generator": dataclasses.asdict(self.shape)}
+        save_checkpoint(path, tensors, kind=KIND_GENERATOR, settings=settings, scores=scores)
+
+    @torch.no_grad()
+    def sample_sheet(self) -> Image.Image:
+        """Forty uncurated seeds of the averaged generator, each tile shown 2x2."""
+        inputs = draw_inputs(self.shape, SHEET_SEEDS, 0, 0, self.device)
+        tiles = self.average(*inputs).clamp(0, 1).mul(255).round().byte().cpu().permute(0, 2, 3, 1).numpy()
+        shown = np.tile(tiles, (1, 2, 2, 1))
+        shown = np.pad(shown, ((0, 0), (3, 3), (3, 3), (0, 0)), constant_values=255)
+        rows = [np.concatenate(list(shown[i : i + 10]), axis=1) for i in range(0, SHEET_SEEDS, 10)]
+        return Image.fromarray(np.concatenate(rows))
+
+
+def _floats(net: nn.Module) -> list[Tensor]:
+    return [value for value in net.state_dict().values() if value.is_floating_point()]
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def train(
+    settings: TrainingSettings,
+    out: Path,
+    *,
+    shape: GeneratorSettings | None = None,
+    base: Path | None = None,
+    device: str = "auto",
+    data: Path | None = None,
+    checkpoint_seconds: float = 60.0,
+    sheet_every: int = 250,
+    progress: bool = True,
+) -> Path:
+    """Train until ``settings.steps`` and return the path of the averaged generator; goes on where a killed run stopped.
+
+    Raises MlError when data is missing, the checkpoint is broken, or ``out`` holds a run with other settings.
+    """
+    from tqdm import tqdm
+
+    shape = shape or (_shape_of(base) if base else GeneratorSettings())
+    _claim_folder(out, settings, shape)
+    checkpoint, finished = out / "training.safetensors", out / "generator.safetensors"
+    root = (data or data_folder()) / "textiles"
+    trainer = Trainer(
+        settings, shape, Swatches(root, settings.categories, settings.swatch_sizes), chosen_device(device)
+    )
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    elif base:
+        trainer.start_from(base)
+    last_save, sums = time.monotonic(), {"loss_d": 0.0, "loss_g": 0.0}
+    bar = tqdm(total=settings.steps, initial=trainer.step, disable=not progress, unit="step", mininterval=5)
+    while trainer.step < settings.steps:
+        for key, value in trainer.train_step().items():
+            sums[key] += value / 50
+        bar.update()
+        if trainer.step % 50 == 0:
+            _append_line(out / "scores.jsonl", {"step": trainer.step, **{k: round(v, 4) for k, v in sums.items()}})
+            sums = dict.fromkeys(sums, 0.0)
+        if trainer.step % sheet_every == 0:
+            trainer.sample_sheet().save(out / f"step-{trainer.step:06d}.png")
+        if time.monotonic() - last_save > checkpoint_seconds:
+            trainer.save(checkpoint)
+            last_save = time.monotonic()
+    bar.close()
+    trainer.save(checkpoint)
+    trainer.save_generator(finished, {"step": trainer.step})
+    trainer.sample_sheet().save(out / "final.png")
+    return finished
+
+
+def _shape_of(base: Path) -> GeneratorSettings:
+    return GeneratorSettings.from_dict(load_checkpoint(base, kind=KIND_RUN).settings["generator"])
+
+
+def _claim_folder(out: Path, settings: TrainingSettings, shape: GeneratorSettings) -> None:
+    """Write settings.json, or check that the run there is the same one (only ``steps`` may grow)."""
+    wanted = {"training": dataclasses.asdict(settings), "generator": dataclasses.asdict(shape)}
+    wanted = json.loads(json.dumps(wanted))
+    path = out / "settings.json"
+    if path.exists():
+        found = json.loads(path.read_text())
+        differing = {k for k in wanted["training"] if found["training"].get(k) != wanted["training"][k]} - {"steps"}
+        if differing or found["generator"] != wanted["generator"]:
+            raise ModelFileError(
+                f"{out} holds a run with other settings ({', '.join(sorted(differing))}): choose another folder."
+            )
+    write_atomically(path, json.dumps(wanted, indent=1).encode())
+
+
+def _append_line(path: Path, scores: dict[str, Any]) -> None:
+    with open(path, "a") as file:
+        file.write(json.dumps(scores) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    defaults = TrainingSettings()
+    parser = argparse.ArgumentParser(prog="python -m ml.textiles.train", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--category", choices=CATEGORIES, action="append", help="default: all twelve (a base)")
+    parser.add_argument("--base", type=Path, help="training.safetensors of a base run to fine-tune")
+    parser.add_argument("--steps", type=int, default=defaults.steps)
+    parser.add_argument("--batch", type=int, default=defaults.batch)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--loss", choices=LOSSES, default=defaults.loss)
+    parser.add_argument("--r1", type=float, default=defaults.r1)
+    parser.add_argument("--generator-rate", type=float, default=defaults.generator_rate)
+    parser.add_argument("--discriminator-rate", type=float, default=defaults.discriminator_rate)
+    parser.add_argument(
+        "--data", type=Path, help="folder that holds textiles/ (default: AIFASHION_DATA or ../shared/data)"
+    )
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    given = parser.parse_args(arguments)
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    settings = TrainingSettings(
+        categories=tuple(given.category or CATEGORIES),
+        **{
+            k: getattr(given, k)
+            for k in ("steps", "batch", "seed", "loss", "r1", "generator_rate", "discriminator_rate")
+        },
+    )
+    try:
+        train(settings, given.out, base=given.base, device=given.device, data=given.data)
+    except MlError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
