@@ -1,0 +1,208 @@
+"""Separate the light on a cloth from the cloth's own colour and print.
+
+The light is integrated from the gradients that look like folds and not like ink (the Retinex idea: Land and McCann
+1971; colour Retinex as in Grosse et al., "Ground truth dataset and baseline evaluations for intrinsic image
+algorithms", 2009). What the integration leaves out, weave and fine creases, is added back where the cloth is plain
+and left out where it is printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.linalg import spsolve
+
+from ml.compositing.region import box_of, check_alpha, floats
+from ml.images import Bytes, Floats, srgb_to_linear
+
+Mask = npt.NDArray[np.bool_]
+
+FINE = 384  # long side, pixels, at which gradients are judged
+COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
+INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
+INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
+DARKEST, BRIGHTEST = 0.22, 2.2
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light on one cloth, small, ready to be enlarged to its box.
+
+    log_base: (h, w) natural log of the fold light, print removed. detail: (h, w) in [0, 1], how much of the photo's own
+    fine detail to believe. tint: (3,) weights that turn linear colour into the cloth's own brightness, 1 at the median.
+    floor: brightness added before taking logs, so that noise on dark cloth stays small.
+    """
+
+    log_base: Floats
+    detail: Floats
+    tint: Floats
+    floor: float
+
+
+def shading(photo: Bytes, alpha: Floats) -> Floats:
+    """Relative light of the cloth.
+
+    photo: uint8 (H, W, 3) sRGB. alpha: float32 (H, W) in [0, 1], the cloth. Returns float32 (H, W) in linear light,
+    median 1 over the cloth, within 0.22 to 2.2, and exactly 1 where alpha is 0. Light from outside the mask never
+    enters. Raises PictureError when shapes do not agree. See the module's words for the source of the idea.
+    """
+    check_alpha(photo, alpha)
+    out = np.ones(alpha.shape, np.float32)
+    box = box_of(alpha)
+    if box is not None:
+        inside = shade_box(photo[box.window], alpha[box.window])
+        out[box.window] = np.where(alpha[box.window] > 0, inside, np.float32(1.0))
+    return out
+
+
+def shade_box(photo: Bytes, alpha: Floats) -> Floats:
+    """As :func:`shading`, for arrays already cut to the garment's box; values where alpha is 0 are of no meaning."""
+    light = estimate_light(photo, alpha)
+    height, width = alpha.shape
+    base = floats(cv2.resize(light.log_base, (width, height), interpolation=cv2.INTER_CUBIC))
+    if light.detail.max() > 0.02:
+        trust = cv2.resize(light.detail, (width, height), interpolation=cv2.INTER_LINEAR)
+        own = floats(cv2.log(_brightness(photo, light.tint) + np.float32(light.floor)))
+        own -= np.float32(np.log1p(light.floor))
+        base += trust * np.clip(own - base, -0.8, 0.8)
+    relative = cv2.exp(base)
+    sample = relative[alpha > 0.5] if alpha.size < 1 << 18 else relative[::4, ::4][alpha[::4, ::4] > 0.5]
+    middle = float(np.median(sample)) if sample.size else 1.0
+    return np.asarray(np.clip(relative / np.float32(middle), DARKEST, BRIGHTEST), dtype=np.float32)
+
+
+def estimate_light(photo: Bytes, alpha: Floats) -> Light:
+    """Find the fold light of a cloth on a small grid. Arrays cut to the garment's box, as for :func:`shade_box`."""
+    small, cover = _reduce(photo, alpha)
+    core = _core(cover)
+    light = srgb_to_linear(small)
+    tint, middle = _own_colour(light[core])
+    floor = float(np.clip(0.10 + 0.004 / max(middle, 1e-4), 0.10, 0.60))
+    own = np.log(light @ tint + np.float32(floor)) - np.float32(np.log1p(floor))
+    steps_x, steps_y, ink = _fold_steps(own, light, core)
+    base = _integrate(steps_x, steps_y, own, core)
+    detail = _trust(own - base, ink, core, middle)
+    return Light(base, detail, tint, floor)
+
+
+def _reduce(photo: Bytes, alpha: Floats) -> tuple[Bytes, Floats]:
+    """Both to at most FINE pixels, each side a whole number of coarse cells."""
+    height, width = alpha.shape
+    factor = min(1.0, FINE / max(height, width))
+    size = tuple(max(2, round(side * factor / COARSE_STEP)) * COARSE_STEP for side in (width, height))
+    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return small, floats(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA))
+
+
+def _core(cover: Floats) -> Mask:
+    """The pixels that are surely cloth; thin garments keep what they have."""
+    sure: Mask = cover > 0.98
+    eroded = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
+    for mask in (eroded, sure, cover > 0.5):
+        if mask.sum() >= 0.5 * (cover > 0.5).sum() and mask.any():
+            return np.asarray(mask)
+    return np.asarray(cover >= cover.max())
+
+
+def _own_colour(cloth: Floats) -> tuple[Floats, float]:
+    """Channel weights that read brightness along the cloth's own colour, and its median luminance."""
+    median = np.median(cloth, axis=0) + np.float32(1e-3)
+    weights = median / (median @ median)
+    return weights.astype(np.float32), float(median.mean())
+
+
+def _brightness(photo: Bytes, tint: Floats) -> Floats:
+    tables = srgb_to_linear(np.arange(256, dtype=np.uint8))[:, None] * tint  # (256, 3)
+    weighted = cv2.LUT(photo, tables.reshape(1, 256, 3).astype(np.float32))
+    return np.asarray(cv2.transform(weighted, np.ones((1, 3), np.float32)))
+
+
+def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats, Floats]:
+    """Steps of log light to the right and below that are folds, and how much ink each pixel holds in [0, 1]."""
+    total = light.sum(axis=2, keepdims=True)
+    colour = light / (total + np.float32(0.35 * np.median(total[core]) + 0.01))
+    ink = np.zeros(own.shape, np.float32)
+    steps = []
+    for axis in (1, 0):
+        step = np.diff(own, axis=axis, append=own.take([-1], axis))
+        turn = np.abs(np.diff(colour, axis=axis, append=colour.take([-1], axis))).max(axis=2)
+        both = core & np.roll(core, -1, axis)
+        keep = np.exp(-((np.abs(step) / INK_STEP) ** 4) - (turn / INK_COLOUR) ** 4)
+        ink = np.maximum(ink, np.where(both, 1 - keep, 0))
+        steps.append(np.where(both, step * keep, 0).astype(np.float32))
+    return steps[0], steps[1], ink.astype(np.float32)
+
+
+def _integrate(steps_x: Floats, steps_y: Floats, own: Floats, core: Mask) -> Floats:
+    """The light whose steps fit best, by least squares over the cells of the mask alone (a Poisson problem)."""
+    height, width = (side // COARSE_STEP for side in own.shape)
+    share = cv2.resize(core.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    inside = share > 0.3
+    if not inside.any():
+        return np.zeros(own.shape, np.float32)
+    index = np.full(inside.shape, -1)
+    index[inside] = np.arange(int(inside.sum()))
+    count = int(inside.sum())
+    mean = cv2.resize(own * core, (width, height), interpolation=cv2.INTER_AREA) / np.maximum(share, 1e-3)
+    anchor = 2e-4
+    rows, columns, values = [np.arange(count)], [np.arange(count)], [np.full(count, anchor)]
+    right = anchor * mean[inside].astype(np.float64)
+    for axis, fine in ((1, steps_x), (0, steps_y)):
+        step = _coarse_steps(fine, core, axis)
+        first, second = (index[:, :-1], index[:, 1:]) if axis == 1 else (index[:-1], index[1:])
+        step = step[:, :-1] if axis == 1 else step[:-1]
+        joined = (first >= 0) & (second >= 0)
+        a, b, s = first[joined], second[joined], step[joined].astype(np.float64)
+        one = np.ones(len(a))
+        rows += [a, b, a, b]
+        columns += [a, b, b, a]
+        values += [one, one, -one, -one]
+        np.add.at(right, a, -s)
+        np.add.at(right, b, s)
+    system = coo_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count))
+    solution = np.zeros(inside.shape, np.float32)
+    solution[inside] = spsolve(system.tocsc(), right)
+    solution = _spread(solution, inside.astype(np.float32))
+    return np.asarray(cv2.resize(solution, own.shape[::-1], interpolation=cv2.INTER_CUBIC))
+
+
+def _coarse_steps(fine: Floats, core: Mask, axis: int) -> Floats:
+    """Sum the fine steps from each coarse cell's middle to its neighbour's, averaged over parallel lines."""
+    height, width = (side // COARSE_STEP for side in fine.shape)
+    valid = (core & np.roll(core, -1, axis)).astype(np.float32)
+    shift = -(COARSE_STEP // 2)
+    total = cv2.resize(np.roll(fine, shift, axis), (width, height), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(np.roll(valid, shift, axis), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(total * COARSE_STEP / np.maximum(share, 0.2))
+
+
+def _trust(rest: Floats, ink: Floats, core: Mask, middle: float) -> Floats:
+    """Where the photo's fine detail is cloth and not print: [0, 1]."""
+    weight = core.astype(np.float32)
+    reach = max(2.0, 0.03 * max(ink.shape))
+    inky = _blur(ink * weight, reach) / np.maximum(_blur(weight, reach), 1e-3)
+    overall = float(ink[core].mean()) if core.any() else 0.0
+    patch = np.abs(_blur(rest * weight, reach) / np.maximum(_blur(weight, reach), 1e-3))
+    plain = np.exp(-((inky / 0.06) ** 2) - (patch / 0.25) ** 2 - (overall / 0.08) ** 2)
+    quiet = float(np.clip(middle / 0.015, 0.25, 1.0))  # noise and compression blocks rule very dark cloth
+    return np.asarray(0.85 * quiet * plain, dtype=np.float32)
+
+
+def _blur(values: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
+
+
+def _spread(values: Floats, weight: Floats) -> Floats:
+    """Carry values outward from where weight is 1 (normalised convolution, coarse after fine)."""
+    out, known = values * weight, weight.copy()
+    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
+        amount = _blur(weight, sigma)
+        guess = _blur(values * weight, sigma) / np.maximum(amount, 1e-6)
+        fresh = (known == 0) & (amount > 0.02)
+        out[fresh], known[fresh] = guess[fresh], 1
+    out[known == 0] = float(values[weight > 0].mean()) if (weight > 0).any() else 0.0
+    return out
