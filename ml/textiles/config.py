@@ -24,6 +24,9 @@ CATEGORIES = (
 TRAINING_CELLS = 4
 CELL_PIXELS = 16
 
+# How much the weave may lighten or darken the printed inks.
+WEAVE_DEPTH = 0.1
+
 
 @dataclass(frozen=True)
 class GeneratorSettings:

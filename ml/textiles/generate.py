@@ -21,11 +21,10 @@ from ml.bundle import bundled_model, load_session
 from ml.checkpoints import load_checkpoint, verify
 from ml.errors import MlError, RecipeError
 from ml.images import Bytes, Floats, linear_to_srgb, srgb_to_linear
-from ml.textiles.config import GeneratorSettings
+from ml.textiles.config import WEAVE_DEPTH, GeneratorSettings
 from ml.textiles.recipe import Recipe
 from ml.textiles.waves import scaled_waves, wave_angles
 
-WEAVE_DEPTH = np.float32(0.3)
 SMALLEST, LARGEST = 16, 8192
 STRIP = 256  # output rows printed at a time, so that a large export needs little memory
 
@@ -160,7 +159,7 @@ def print_separations(drawn: Separations, size: int) -> Bytes:
 def _print_rows(logits: Floats, weave: Floats, palette: Floats) -> Bytes:
     share = np.exp(logits - logits.max(0))
     share /= share.sum(0)
-    rgb = np.tensordot(share, palette, axes=(0, 0)) * (1 + WEAVE_DEPTH * weave)[..., None]
+    rgb = np.tensordot(share, palette, axes=(0, 0)) * (1 + np.float32(WEAVE_DEPTH) * weave)[..., None]
     printed: Bytes = (np.clip(rgb, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     return printed
 

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ml.textiles.config import TRAINING_CELLS, GeneratorSettings
+from ml.textiles.config import TRAINING_CELLS, WEAVE_DEPTH, GeneratorSettings
 from ml.textiles.waves import wave_vectors
 
-WEAVE_DEPTH = 0.3
+INK_CONTRAST = 4.0  # factor on the inks' logits: flat inks from the first step, not haze
+QUIET = 1.5  # a wave is silent until its drive passes this: a few waves a style, as in woven cloth
 
 
 def pad_around(x: Tensor) -> Tensor:
@@ -66,7 +67,8 @@ class Waves(nn.Module):
         self.pixels_per_cell = pixels_per_cell
         self.loudness = nn.Linear(settings.style, 2 * len(self.chosen))
         self.mix = nn.Conv2d(2 * len(self.chosen), width, 1, bias=False)
-        nn.init.normal_(self.mix.weight, std=0.15)
+        nn.init.normal_(self.loudness.weight, std=0.09)  # drives of about unit spread
+        nn.init.normal_(self.mix.weight, std=0.3)
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
         waves = waves[self.chosen]  # (V, 2)
@@ -78,7 +80,9 @@ class Waves(nn.Module):
         along_x = (waves[None, :, 1, None] * angle_x[:, None])[..., None, :]  # (N, V, 1, W)
         cos_y, sin_y, cos_x, sin_x = along_y.cos(), along_y.sin(), along_x.cos(), along_x.sin()
         field = torch.cat([cos_y * cos_x - sin_y * sin_x, sin_y * cos_x + cos_y * sin_x], dim=1)  # (N, 2V, H, W)
-        mixed: Tensor = self.mix(field * self.loudness(w)[:, :, None, None])
+        drive = self.loudness(w)
+        loud = drive - drive.clamp(-QUIET, QUIET)
+        mixed: Tensor = self.mix(field * loud[:, :, None, None])
         return mixed
 
 
@@ -113,6 +117,7 @@ class Synthesis(nn.Module):
         widths, style = settings.widths, settings.style
         self.scales, self.inks = len(widths), settings.inks
         self.gate = nn.Linear(style, settings.noise)
+        nn.init.normal_(self.gate.weight, std=0.18)  # some styles regular, some free, from the start
         self.start = RoundConv(settings.noise, widths[0])
         self.start_style = nn.Linear(style, widths[0])
         self.norms = nn.ModuleList([StyledNorm(width, style) for width in widths])
@@ -129,7 +134,7 @@ class Synthesis(nn.Module):
         self, styles: Tensor, noise: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         first = styles[:, 0]
-        noise = noise * torch.sigmoid(self.gate(first) + 1.0)[:, :, None, None]
+        noise = noise * torch.sigmoid(self.gate(first))[:, :, None, None]
         x = self.start(noise) + self.start_style(first)[:, :, None, None]
         x = F.relu(self.norms[0](x, first))
         for i, conv in enumerate(self.convs, start=1):
@@ -141,7 +146,7 @@ class Synthesis(nn.Module):
         x = F.relu(self.finish_norm(self.finish(x), styles[:, self.scales - 1]))
         drawn = self.head(x)
         palette = torch.sigmoid(self.palette(styles[:, self.scales])).reshape(-1, self.inks, 3)
-        return drawn[:, :-1], torch.tanh(drawn[:, -1:]), palette
+        return INK_CONTRAST * drawn[:, :-1], torch.tanh(drawn[:, -1:]), palette
 
 
 class Generator(nn.Module):
