@@ -1,0 +1,56 @@
+"""``/health/live``: the process answers. ``/health/ready``: it can also do its work; each part is named."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.core.files.storage import storages
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from patterns.services import check_models
+from tryon.services import check_segmenter
+
+log = logging.getLogger(__name__)
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "live"})
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    checks = {"database": check_database, "storage": check_storage, "models": check_model_files}
+    parts = {name: "ok" if _passes(name, check) else "failed" for name, check in checks.items()}
+    well = all(state == "ok" for state in parts.values())
+    return JsonResponse({"status": "ready" if well else "not ready", **parts}, status=200 if well else 503)
+
+
+def check_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def check_storage() -> None:
+    for alias in ("default", "catalogue"):
+        storages[alias].exists("health")
+
+
+def check_model_files() -> None:
+    check_models()
+    check_segmenter()
+
+
+def _passes(name: str, check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Exception as error:  # whatever it is, the answer is "not ready" and the log says why
+        log.warning("not ready: %s: %s", name, error)
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""What every request passes: an id for the log, a permissions policy, a size limit, and kind pages for what is expected."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from aifashion import errors
+from aifashion.logs import request_id
+from ml.errors import MlError, ModelFileError
+from patterns.slots import Busy
+
+log = logging.getLogger(__name__)
+Next = Callable[[HttpRequest], HttpResponse]
+# A body over the limit is read and thrown away up to here, so that the browser shows our page instead of a cut connection.
+DRAIN_MEGABYTES = 200
+
+
+class RequestId:
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_id.set(uuid.uuid4().hex[:16])
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+
+
+class PermissionsPolicy:
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return response
+
+
+class BodyLimit:
+    """Refuses a body by its announced length, before a byte of it is kept."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return errors.bad_request(request, None)
+        if length <= settings.REQUEST_MEGABYTES * 1024 * 1024:
+            return self.get_response(request)
+        if length <= DRAIN_MEGABYTES * 1024 * 1024:
+            while request.read(1024 * 1024):
+                pass
+        return errors.too_large(request)
+
+
+class KindErrors:
+    """Expected failures of the models become pages that say what to do next."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Busy):
+            return errors.busy(request, exception.retry_after)
+        if isinstance(exception, ModelFileError):
+            log.error("a model file cannot be used: %s", exception)
+            return errors.unavailable(request)
+        if isinstance(exception, MlError):
+            return errors.bad_request(request, exception)
+        return None

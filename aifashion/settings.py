@@ -1,0 +1,240 @@
+"""Every setting in one file, read from the environment; ``.env.example`` explains each variable.
+
+``AIFASHION_ENV`` is "development" (the default of the command line) or "production" (the default of ``aifashion.wsgi``).
+Production refuses to guess: it needs SECRET_KEY and ALLOWED_HOSTS.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from aifashion.environment import env_choice, env_flag, env_list, env_number, env_secret, env_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PRODUCTION = env_choice("AIFASHION_ENV", ("development", "production"), "development") == "production"
+DEBUG = env_flag("DEBUG", False)
+
+# --- Who may come in -------------------------------------------------------------------------------------------------
+DEVELOPMENT_SECRET = "development-only-" + "not-a-secret-" * 4
+if PRODUCTION:
+    SECRET_KEY = env_secret("SECRET_KEY", "production needs a long random one of its own.")
+    if SECRET_KEY == DEVELOPMENT_SECRET or SECRET_KEY.startswith("change-me"):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is the published default: production needs a long random one of its own."
+        )
+    ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is not set: name the hosts of this site, separated by commas.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG is true: production never shows its insides; remove it.")
+else:
+    SECRET_KEY = env_text("SECRET_KEY", DEVELOPMENT_SECRET)
+    ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+# --- The rooms -------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "patterns",
+    "tryon",
+]
+MIDDLEWARE = [
+    "aifashion.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "aifashion.middleware.PermissionsPolicy",
+    "aifashion.middleware.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "aifashion.middleware.KindErrors",
+]
+ROOT_URLCONF = "aifashion.urls"
+WSGI_APPLICATION = "aifashion.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+DATABASE_URL = env_text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+try:
+    DATABASES: dict[str, Any] = {
+        "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+    }
+except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+    raise ImproperlyConfigured(
+        "DATABASE_URL cannot be read; write sqlite:////path/db.sqlite3 or postgres://user:password@host:5432/name."
+    ) from None
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Readers never wait for the writer (WAL), writers queue for up to 20 s, and a transaction takes the write lock at
+    # its start, so that two of them cannot block each other half way.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+MEDIA_ROOT = Path(env_text("MEDIA_ROOT", str(BASE_DIR / "media")))
+DOWNLOAD_LINK_SECONDS = env_number("DOWNLOAD_LINK_SECONDS", 300, least=10, most=300)
+PRIVATE_BUCKET = env_text("AWS_STORAGE_BUCKET_NAME")
+CATALOGUE_BUCKET = env_text("AWS_CATALOGUE_BUCKET_NAME", PRIVATE_BUCKET)
+S3_ENDPOINT = env_text("AWS_S3_ENDPOINT_URL")
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def _folder(name: str, base_url: str | None) -> dict[str, Any]:
+    options = {"location": MEDIA_ROOT / name, "base_url": base_url, "file_permissions_mode": 0o600}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
+def _bucket(name: str, folder: str, signed: bool) -> dict[str, Any]:
+    from botocore.config import Config
+
+    options = {
+        "bucket_name": name,
+        "location": folder,
+        "endpoint_url": S3_ENDPOINT or None,
+        "region_name": env_text("AWS_S3_REGION_NAME", "us-east-1"),
+        "querystring_auth": signed,
+        "querystring_expire": DOWNLOAD_LINK_SECONDS,
+        "file_overwrite": False,
+        "default_acl": None,
+        "object_parameters": {"ServerSideEncryption": "AES256"},
+        "client_config": Config(
+            signature_version="s3v4",
+            retries={"mode": "standard", "total_max_attempts": 3},
+            connect_timeout=5,
+            read_timeout=20,
+            s3={"addressing_style": "path" if S3_ENDPOINT else "virtual"},
+        ),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+STORAGES: dict[str, Any] = {
+    # People's own files. No public address: reached only through views that check who asks.
+    "default": _bucket(PRIVATE_BUCKET, "private", True) if PRIVATE_BUCKET else _folder("private", None),
+    # Pictures of stock garments, for everybody; links are signed where no public bucket of its own is named.
+    "catalogue": _bucket(CATALOGUE_BUCKET, "catalogue", CATALOGUE_BUCKET == PRIVATE_BUCKET)
+    if CATALOGUE_BUCKET
+    else _folder("catalogue", "/catalogue/"),
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+# Development serves static files straight from their folders; production from the collected, hashed ones.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+# --- Limits ----------------------------------------------------------------------------------------------------------
+UPLOAD_MEGABYTES = 15
+REQUEST_MEGABYTES = UPLOAD_MEGABYTES + 1  # a photo and the form around it
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
+MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
+MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
+
+# --- Security --------------------------------------------------------------------------------------------------------
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 365 * 24 * 3600  # a visitor's work is theirs by this cookie
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "aifashion.errors.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env_flag("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = env_number("SECURE_HSTS_SECONDS", 365 * 24 * 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if env_flag("BEHIND_PROXY", False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+_picture_homes = [S3_ENDPOINT] if S3_ENDPOINT else ["https://*.amazonaws.com"] if PRIVATE_BUCKET else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *_picture_homes],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": PRODUCTION and SECURE_SSL_REDIRECT,
+    }
+}
+PERMISSIONS_POLICY = (
+    "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()"
+)
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = USE_TZ = True
+
+# --- Log: one line an event; JSON for machines, plain for people -------------------------------------------------------
+LOG_FORMAT = env_choice("LOG_FORMAT", ("json", "plain"), "json" if PRODUCTION else "plain")
+LOG_LEVEL = env_choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "aifashion.logs.AddRequestId"}},
+    "formatters": {
+        "json": {"()": "aifashion.logs.JsonLines"},
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}

@@ -1,0 +1,22 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from aifashion import health
+
+admin.site.site_header = admin.site.site_title = "AI Fashion"
+admin.site.index_title = "The house"
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("fabrics/", include("patterns.urls")),
+    path("", include("tryon.urls")),
+]
+
+handler400 = "aifashion.errors.bad_request"
+handler403 = "aifashion.errors.permission_denied"
+handler404 = "aifashion.errors.not_found"
+handler500 = "aifashion.errors.server_error"

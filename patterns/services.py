@@ -1,0 +1,139 @@
+"""Drawing fabrics. A generator is loaded once per process and version; a few people draw at once, the rest wait."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from patterns.models import Fabric, GeneratorVersion
+from patterns.ownership import Person, made_by
+from patterns.slots import model_slots
+
+if TYPE_CHECKING:
+    from ml.images import Bytes
+    from ml.textiles.recipe import Recipe
+
+FABRICS_A_PAGE = 8
+FRESH_SEEDS = 1_000_000  # fresh pages start below this, so that addresses stay short; any seed can be asked for
+LARGEST_SEED = 2**32 - 1
+PREVIEW_SIZES = (64, 1024)
+DOWNLOAD_SIZE = 1024
+_GENERATORS_KEPT = 24
+_TILES_KEPT = 24
+_TILE_BYTES_KEPT = 32 * 1024 * 1024
+
+
+class Generator(Protocol):
+    def draw(self, recipe: Recipe, size: int = 256) -> Bytes: ...
+
+
+_lock = threading.Lock()
+_generators: OrderedDict[tuple[str, str], Generator] = OrderedDict()
+_tiles: OrderedDict[tuple[str, str, str, int], Bytes] = OrderedDict()
+
+
+def draw_tile(version: GeneratorVersion, recipe: Recipe, size: int) -> Bytes:
+    """One seamless tile, uint8 (size, size, 3); recently drawn ones are remembered. Raises MlError, Busy."""
+    key = (version.weights_sha256, version.onnx_sha256, recipe.to_json(), size)
+    with _lock:
+        if key in _tiles:
+            _tiles.move_to_end(key)
+            return _tiles[key]
+    with model_slots().take():
+        tile = generator_for(version).draw(recipe, size)
+    tile.setflags(write=False)
+    _remember_tile(key, tile)
+    return tile
+
+
+def draw_fabric(version: GeneratorVersion, recipe: Recipe, size: int) -> bytes:
+    """The tile as PNG. The same version, recipe and size give the same bytes, on every run. Raises MlError, Busy."""
+    return png_bytes(draw_tile(version, recipe, size))
+
+
+def png_bytes(picture: Bytes, compress_level: int = 6) -> bytes:
+    """uint8 (H, W, 3) or (H, W) as PNG with fixed encoder settings, so that equal pictures give equal bytes."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=compress_level)
+    return buffer.getvalue()
+
+
+def fabric_etag(version: GeneratorVersion, recipe: Recipe, size: int) -> str:
+    """Known without drawing: everything that decides the bytes."""
+    parts = (version.weights_sha256, version.onnx_sha256, recipe.to_json(), str(size))
+    return f'"{hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]}"'
+
+
+def fresh_seed() -> int:
+    """Where a new page of fabrics begins."""
+    return secrets.randbelow(FRESH_SEEDS)
+
+
+def page_of_seeds(first: int) -> list[int]:
+    """The eight seeds of the page that begins here."""
+    return [(first + step) % (LARGEST_SEED + 1) for step in range(FABRICS_A_PAGE)]
+
+
+def next_page(first: int) -> int:
+    return (first + FABRICS_A_PAGE) % (LARGEST_SEED + 1)
+
+
+def keep_fabric(person: Person, version: GeneratorVersion, recipe: Recipe) -> Fabric:
+    """A row for what this person drew; the same fabric is kept once."""
+    import json
+
+    values = json.loads(recipe.to_json())
+    known = Fabric.objects.of(person).filter(generator_version=version, recipe=values).first()
+    return known or Fabric.objects.create(generator_version=version, recipe=values, **made_by(person))
+
+
+def generator_for(version: GeneratorVersion) -> Generator:
+    """The generator of a version, loaded at its first use. Raises ModelFileError when a file is not as promised."""
+    key = (version.weights_sha256, version.onnx_sha256)
+    with _lock:
+        if key not in _generators:
+            _generators[key] = _load(version)
+            while len(_generators) > _GENERATORS_KEPT:
+                _generators.popitem(last=False)
+        _generators.move_to_end(key)
+        return _generators[key]
+
+
+def check_models() -> None:
+    """Raise ModelFileError unless every published version's files are there."""
+    from ml.errors import ModelFileError
+
+    versions = GeneratorVersion.objects.filter(state=GeneratorVersion.State.PUBLISHED)
+    names = {name for pair in versions.values_list("weights_name", "onnx_name") for name in pair}
+    missing = sorted(name for name in names if not model_path(name).is_file())
+    if missing or not names:
+        raise ModelFileError(f"Model files are missing: {', '.join(missing) or 'no version is published'}.")
+
+
+def model_path(name: str) -> Path:
+    """Where a model file lies; its name is relative to the bundle."""
+    from ml.bundle import BUNDLED
+
+    return BUNDLED / name
+
+
+def _load(version: GeneratorVersion) -> Generator:
+    from ml.textiles.generate import FabricGenerator
+
+    return FabricGenerator.load(
+        (model_path(version.weights_name), version.weights_sha256), (model_path(version.onnx_name), version.onnx_sha256)
+    )
+
+
+def _remember_tile(key: tuple[str, str, str, int], tile: Bytes) -> None:
+    with _lock:
+        _tiles[key] = tile
+        while len(_tiles) > _TILES_KEPT or sum(kept.nbytes for kept in _tiles.values()) > _TILE_BYTES_KEPT:
+            _tiles.popitem(last=False)

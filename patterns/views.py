@@ -1,0 +1,71 @@
+"""Fabrics drawn on demand: single tiles, and pages of eight fresh ones."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from ml.errors import RecipeError
+from patterns import queries, services
+from patterns.forms import FabricPageForm, SeedForm, TileForm, first_error
+from patterns.models import GeneratorVersion
+
+DEFAULT_SIZE = 256
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "public, no-cache"
+
+
+@require_safe
+def categories(request: HttpRequest) -> HttpResponse:
+    return render(request, "patterns/categories.html", {"categories": queries.offered_categories()})
+
+
+@require_safe
+def fabrics(request: HttpRequest, category: str) -> HttpResponse:
+    """Eight fabrics. The address names the first seed, so the page can be found again; without one it begins anywhere."""
+    chosen = get_object_or_404(queries.offered_categories(), slug=category)
+    form = FabricPageForm(request.GET)
+    if not form.is_valid():
+        raise RecipeError(first_error(form))
+    first = form.cleaned_data["from"]
+    if first is None:
+        response = redirect(f"{request.path}?from={services.fresh_seed()}")
+        response["Cache-Control"] = "no-store"
+        return response
+    context = {
+        "category": chosen,
+        "categories": queries.offered_categories(),
+        "version": queries.published_version(category),
+        "seeds": services.page_of_seeds(first),
+        "next": services.next_page(first),
+    }
+    return render(request, "patterns/fabrics.html", context)
+
+
+@require_safe
+def tile(request: HttpRequest, category: str, seed: str) -> HttpResponse:
+    """One tile as PNG, drawn now. With its version in the address (``v``) it may be kept for ever."""
+    from ml.textiles.recipe import Recipe
+
+    seed_form, form = SeedForm({"seed": seed}), TileForm(request.GET)
+    for checked in (seed_form, form):
+        if not checked.is_valid():
+            raise RecipeError(first_error(checked))
+    version = _version_or_404(category, form.cleaned_data["v"])
+    recipe, size = Recipe(seed=seed_form.cleaned_data["seed"]), form.cleaned_data["size"] or DEFAULT_SIZE
+    etag = services.fabric_etag(version, recipe, size)
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(services.draw_fabric(version, recipe, size), content_type="image/png")
+    response["ETag"] = etag
+    response["Cache-Control"] = FOR_EVER if form.cleaned_data["v"] else ASK_AGAIN
+    return response
+
+
+def _version_or_404(category: str, name: str) -> GeneratorVersion:
+    try:
+        return queries.past_or_present_version(category, name) if name else queries.published_version(category)
+    except GeneratorVersion.DoesNotExist:
+        raise Http404 from None

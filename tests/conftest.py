@@ -1,0 +1,84 @@
+"""What every test stands on: empty folders for files, no leftovers in memory, an owner and a stranger."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.functional import empty
+
+from patterns import services as patterns_services
+from patterns import slots
+from patterns.ownership import SESSION_KEY, Person
+from tests import factories
+from tryon import services as tryon_services
+from tryon.storage import catalogue_storage
+
+
+@pytest.fixture(autouse=True)
+def local_files(settings: Any, tmp_path: Path) -> Iterator[Path]:
+    """Private and catalogue files in folders of this test's own."""
+    storages = copy.deepcopy(settings.STORAGES)
+    for alias, folder in (("default", "private"), ("catalogue", "catalogue")):
+        storages[alias] = {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": str(tmp_path / folder),
+                "base_url": "/catalogue/" if folder == "catalogue" else None,
+            },
+        }
+    settings.STORAGES = storages
+    catalogue_storage._wrapped = empty
+    yield tmp_path
+    catalogue_storage._wrapped = empty
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    yield
+    patterns_services._tiles.clear()
+    patterns_services._generators.clear()
+    slots.model_slots.cache_clear()
+
+
+@pytest.fixture
+def stand_in_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny stand-ins instead of the trained models; everything around them is real."""
+    monkeypatch.setattr(patterns_services, "generator_for", lambda version: factories.StandInGenerator())
+    monkeypatch.setattr(tryon_services, "segmenter", lambda: factories.StandInSegmenter())
+
+
+def visitor(client: Client) -> Person:
+    """Give a browser a visitor id, as its first upload would."""
+    person = factories.make_person()
+    session = client.session
+    session[SESSION_KEY] = str(person.visitor)
+    session.save()
+    return person
+
+
+class Browser:
+    """A person at a browser: ``client`` to walk with, ``person`` to make things for."""
+
+    def __init__(self) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.person = visitor(self.client)
+
+
+@pytest.fixture
+def owner(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def stranger(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def anonymous(db: None) -> Client:
+    return Client(raise_request_exception=False)

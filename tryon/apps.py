@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class TryonConfig(AppConfig):
+    name = "tryon"
+    verbose_name = "Try-on"
+
+    def ready(self) -> None:
+        from tryon import files
+
+        files.connect()

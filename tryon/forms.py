@@ -1,0 +1,160 @@
+"""What a person can ask: a photo to upload, and how a fabric is to lie on which garments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+
+from patterns import queries as fabrics
+from patterns.models import GeneratorVersion
+from patterns.services import LARGEST_SEED, fresh_seed
+from tryon.models import Wearable
+from tryon.services import Look
+
+FABRIC = re.compile(r"([a-z0-9_-]{1,40}):([0-9]{1,10})")
+REPEATS = (
+    ("straight", "Straight"),
+    ("half-drop", "Half-drop"),
+    ("half-brick", "Half-brick"),
+    ("mirror", "Mirror"),
+)
+
+
+@dataclass(frozen=True)
+class FabricChoice:
+    """A fabric as addresses name it: ``plaid:17``."""
+
+    category: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.category}:{self.seed}"
+
+
+def parse_fabric(text: str) -> FabricChoice | None:
+    match = FABRIC.fullmatch(text)
+    if match is None or int(match[2]) > LARGEST_SEED:
+        return None
+    return FabricChoice(match[1], int(match[2]))
+
+
+class UploadForm(forms.Form):
+    """One photo, from a file or from the camera; the page has an input for each."""
+
+    photo = forms.FileField(required=False, allow_empty_file=True, max_length=None)
+    camera = forms.FileField(required=False, allow_empty_file=True, max_length=None)
+    fabric = forms.CharField(required=False, max_length=60)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["file"] = cleaned.get("camera") or cleaned.get("photo")
+        if cleaned["file"] is None:
+            raise forms.ValidationError("No photo came with this. Choose a file or take a photo, then try again.")
+        return cleaned
+
+
+class TryOnForm(forms.Form):
+    """The state of the try-on page, all of it from the address. Whatever is missing has a default."""
+
+    garment = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "That garment is not in this picture. Choose from those that are."},
+    )
+    fabric = forms.CharField(max_length=60)
+    category = forms.SlugField(max_length=40)
+    cm = forms.FloatField(label="Pattern width in cm", min_value=1, max_value=200)
+    rotation = forms.FloatField(label="Rotation in degrees", min_value=-180, max_value=180)
+    dx = forms.FloatField(label="Shift right, in repeats", min_value=-1, max_value=1)
+    dy = forms.FloatField(label="Shift down, in repeats", min_value=-1, max_value=1)
+    repeat = forms.ChoiceField(label="Repeat", choices=REPEATS)
+    sure = forms.BooleanField(label="Yes, this outline is what I want to dress", required=False)
+
+    STEPS = (("cm", "0.5"), ("rotation", "1"), ("dx", "0.05"), ("dy", "0.05"))
+
+    def __init__(self, query: QueryDict, wearable: Wearable) -> None:
+        self.wearable = wearable
+        super().__init__(self._with_defaults(query))
+        self.fields["from"] = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
+        names = wearable.garment_names
+        self.fields["garment"].choices = [(name, name.capitalize()) for name in names]  # type: ignore[attr-defined]
+        for name, step in self.STEPS:
+            self.fields[name].widget.attrs["step"] = step
+        self.version: GeneratorVersion | None = None
+        self.choice: FabricChoice | None = None
+
+    @staticmethod
+    def is_complete(query: QueryDict) -> bool:
+        """Whether the address already says which fabrics the page shows; only then it shows the same ones again."""
+        return bool(query.get("fabric") and query.get("from") and query.get("category"))
+
+    def _with_defaults(self, query: QueryDict) -> QueryDict:
+        filled = query.copy()
+        names = self.wearable.garment_names
+        choice = parse_fabric(query.get("fabric", ""))
+        category = query.get("category") or (choice.category if choice else first_category())
+        first = query.get("from") or str(choice.seed if choice else fresh_seed())
+        defaults = {"fabric": f"{category}:{first}", "category": category, "from": first}
+        defaults |= {"cm": "20", "rotation": "0", "dx": "0", "dy": "0", "repeat": "straight"}
+        for name, value in defaults.items():
+            if not filled.get(name):
+                filled[name] = value
+        if not filled.get("garment") and names:
+            filled["garment"] = names[0]
+        return filled
+
+    def clean_fabric(self) -> FabricChoice:
+        choice = parse_fabric(self.cleaned_data["fabric"])
+        if choice is None:
+            raise forms.ValidationError("This is not a fabric. Choose one of those shown.")
+        try:
+            self.version = fabrics.published_version(choice.category)
+        except GeneratorVersion.DoesNotExist:
+            raise forms.ValidationError("This fabric is not offered any more. Choose one of those shown.") from None
+        self.choice = choice
+        return choice
+
+    def clean_garment(self) -> list[str]:
+        chosen = self.cleaned_data["garment"]
+        return [name for name in self.wearable.garment_names if name in chosen]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Found for certain, or the person said so."""
+        outcome = self.wearable.outcome
+        return outcome == Wearable.Outcome.FOUND or (
+            outcome == Wearable.Outcome.UNSURE and bool(self.cleaned_data.get("sure"))
+        )
+
+    def look(self) -> Look:
+        """The look asked for; only of a valid form."""
+        from ml.compositing.placement import Placement
+        from ml.textiles.recipe import Recipe
+
+        asked = self.cleaned_data
+        assert self.version is not None  # noqa: S101  (set by clean_fabric)
+        return Look(
+            garments=tuple(asked["garment"]),
+            version=self.version,
+            recipe=Recipe(seed=asked["fabric"].seed),
+            placement=Placement(asked["cm"], asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
+        )
+
+    def state(self) -> list[tuple[str, str]]:
+        """The page's whole state as name and value, for addresses and hidden fields."""
+        given: QueryDict = self.data  # type: ignore[assignment]
+        pairs = [("garment", name) for name in given.getlist("garment")]
+        names = ("fabric", "category", "from", "cm", "rotation", "dx", "dy", "repeat", "sure")
+        return pairs + [(name, str(given[name])) for name in names if given.get(name)]
+
+    def address(self) -> str:
+        return urlencode(self.state())
+
+
+def first_category() -> str:
+    category = fabrics.offered_categories().first()
+    return category.slug if category else ""

@@ -1,0 +1,126 @@
+"""What can be dressed (stock garments and people's photos), and the results of dressing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from patterns.models import Fabric
+from patterns.ownership import Owned
+from tryon.storage import catalogue_storage
+
+
+class Wearable(models.Model):
+    """A picture with clothes in it, and what was found there.
+
+    The files: ``image`` (the picture, without loss, as PNG), ``labels`` (PNG, one class per pixel), ``screen`` (JPEG of at
+    most 1000 px for pages), ``thumbnail`` (JPEG). ``found``: a list of {"name", "share", "confidence", "outline"}, largest
+    first; ``outline`` is a list of SVG paths in pixels of ``image``.
+    """
+
+    class Outcome(models.TextChoices):
+        FOUND = "found", "Found"
+        UNSURE = "unsure", "Unsure"
+        NONE = "none", "Nothing found"
+
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    found: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list, editable=False)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.FOUND, editable=False)
+
+    FILES: ClassVar = ("image", "labels", "screen", "thumbnail")
+
+    class Meta:
+        abstract = True
+
+    image: models.FileField
+    labels: models.FileField
+    screen: models.FileField
+    thumbnail: models.FileField
+
+    @property
+    def garment_names(self) -> list[str]:
+        return [garment["name"] for garment in self.found]
+
+
+class StockGarment(Wearable):
+    """A garment of the house, for everybody."""
+
+    slug = models.SlugField(unique=True, max_length=60)
+    name = models.CharField(max_length=80)
+    blurb = models.CharField(max_length=200, blank=True)
+    credit = models.CharField(max_length=200, blank=True)
+    order = models.PositiveSmallIntegerField(default=100, db_index=True)
+    is_published = models.BooleanField(default=True, db_index=True)
+    px_per_cm = models.FloatField(null=True, blank=True, help_text="Pixels per centimetre of cloth; empty: estimated.")
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    image = models.FileField(storage=catalogue_storage, max_length=200)
+    labels = models.FileField(storage=catalogue_storage, max_length=200)
+    screen = models.FileField(storage=catalogue_storage, max_length=200)
+    thumbnail = models.FileField(storage=catalogue_storage, max_length=200)
+
+    class Meta:
+        ordering = ("order", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("try-stock", args=[self.slug])
+
+
+class Photo(Owned, Wearable):
+    """A person's photo: private, upright, without metadata."""
+
+    image = models.FileField(max_length=200)
+    labels = models.FileField(max_length=200)
+    screen = models.FileField(max_length=200)
+    thumbnail = models.FileField(max_length=200)
+    last_used_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta(Owned.Meta):
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Photo {str(self.public_id)[:8]}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("try-photo", args=[self.public_id])
+
+
+class Result(Owned):
+    """One garment in one fabric, as it was kept. A result is never changed: a new try is a new result."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, null=True, blank=True, related_name="results")
+    stock = models.ForeignKey(StockGarment, on_delete=models.SET_NULL, null=True, blank=True, related_name="results")
+    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="results")
+    garments: models.JSONField[list[str], list[str]] = models.JSONField()
+    placement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    px_per_cm = models.FloatField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    image = models.FileField(max_length=200)
+    screen = models.FileField(max_length=200)
+    thumbnail = models.FileField(max_length=200)
+
+    class Meta(Owned.Meta):
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Result {str(self.public_id)[:8]}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("result", args=[self.public_id])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding and not _is_only_ownership(kwargs.get("update_fields")):
+            raise TypeError("A result is never overwritten; make a new one.")
+        super().save(*args, **kwargs)
+
+
+def _is_only_ownership(fields: Iterable[str] | None) -> bool:
+    return fields is not None and set(fields) <= {"owner", "visitor"}

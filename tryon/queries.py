@@ -1,0 +1,21 @@
+"""Questions about clothes, photos and results."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from patterns.ownership import Person
+from tryon.models import Photo, Result, StockGarment
+
+
+def stock_garments() -> QuerySet[StockGarment]:
+    return StockGarment.objects.filter(is_published=True)
+
+
+def photos_of(person: Person) -> QuerySet[Photo]:
+    return Photo.objects.of(person)
+
+
+def results_of(person: Person) -> QuerySet[Result]:
+    """Newest first, with all that a list or a page says about them."""
+    return Result.objects.of(person).select_related("photo", "stock", "fabric__generator_version__category")

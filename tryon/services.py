@@ -1,0 +1,254 @@
+"""Taking photos in, finding the clothes in them, and dressing them in fabric. Plain values in, rows and bytes out."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import asdict, dataclass
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.utils import timezone
+
+from patterns.models import Fabric, GeneratorVersion
+from patterns.ownership import Person, made_by
+from patterns.services import draw_tile, keep_fabric, png_bytes
+from patterns.slots import model_slots
+from tryon.files import new_files
+from tryon.models import Photo, Result, StockGarment, Wearable
+from tryon.uploads import read_upload
+
+if TYPE_CHECKING:
+    from ml.compositing.placement import Placement
+    from ml.compositing.scale import Scale
+    from ml.garments.segment import Segmentation
+    from ml.images import Bytes
+    from ml.textiles.recipe import Recipe
+
+SCREEN_SIDE = 1000
+THUMBNAIL_SIDE = 360
+TILE_SIZES = (256, 512, 1024)
+STORED_PNG = 2  # compression of pictures kept without loss: quick, since people wait for it
+
+
+class Segmenter(Protocol):
+    def segment(self, photo: Bytes) -> Segmentation: ...
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to put on: these garments of the picture, in this fabric, lying like this."""
+
+    garments: tuple[str, ...]
+    version: GeneratorVersion
+    recipe: Recipe
+    placement: Placement
+
+
+_loading = threading.Lock()
+_segmenter: Segmenter | None = None
+
+
+def segmenter() -> Segmenter:
+    """The garment model, loaded at its first use. Raises ModelFileError when its file is not as promised."""
+    global _segmenter
+    with _loading:
+        if _segmenter is None:
+            from ml.garments.segment import load_segmenter
+
+            _segmenter = load_segmenter()
+        return _segmenter
+
+
+def check_segmenter() -> None:
+    """Raise ModelFileError unless the garment model's files are there."""
+    from ml.bundle import bundled_models
+    from ml.errors import ModelFileError
+
+    models_there = bundled_models("garments")
+    files = [path for model in models_there.values() for path, _ in model.files.values()]
+    if not files or not all(path.is_file() for path in files):
+        raise ModelFileError("The garment model's files are missing.")
+
+
+def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
+    """Keep a stranger's photo and what is worn in it. Raises UploadError, Busy, ModelFileError; then nothing is kept."""
+    with model_slots().take():
+        pixels = read_upload(file, length).pixels
+        fields = look_for_garments(pixels)
+        files = picture_files(pixels) | {"labels": (".png", png_bytes(fields.pop("labels_picture"), STORED_PNG))}
+    with new_files(default_storage) as write, transaction.atomic():
+        names = {field: write("photos", suffix, content) for field, (suffix, content) in files.items()}
+        return Photo.objects.create(**fields, **names, **made_by(person))
+
+
+def look_for_garments(pixels: Bytes) -> dict[str, Any]:
+    """The fields of a Wearable that the model decides, and ``labels_picture``, uint8 (H, W)."""
+    seen = segmenter().segment(pixels)
+    found = [
+        {
+            "name": garment.name,
+            "share": round(float(garment.share), 4),
+            "confidence": round(float(garment.confidence), 3),
+            "outline": outline_of(seen.labels, garment.name),
+        }
+        for garment in seen.found
+    ]
+    height, width = pixels.shape[:2]
+    return {"width": width, "height": height, "outcome": seen.outcome, "found": found, "labels_picture": seen.labels}
+
+
+def outline_of(labels: Bytes, garment: str) -> list[str]:
+    """SVG paths around one garment, in pixels of the label picture."""
+    from ml.garments.config import CLASSES
+    from ml.garments.outline import outline_paths
+
+    height, width = labels.shape
+    return list(outline_paths(labels == CLASSES.index(garment), size=(width, height)))
+
+
+def picture_files(pixels: Bytes) -> dict[str, tuple[str, bytes]]:
+    """The files every picture is kept as, without its labels: field → (suffix, content)."""
+    return {
+        "image": (".png", png_bytes(pixels, STORED_PNG)),
+        "screen": (".jpg", jpeg_bytes(shrink(pixels, SCREEN_SIDE), quality=90)),
+        "thumbnail": (".jpg", jpeg_bytes(shrink(pixels, THUMBNAIL_SIDE), quality=82)),
+    }
+
+
+def render_preview(wearable: Wearable, look: Look) -> bytes:
+    """The look at screen size, as JPEG. Raises MlError, Busy."""
+    photo = read_pixels(wearable.screen)
+    return jpeg_bytes(dress(wearable, photo, look)[0], quality=88)
+
+
+def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> Result:
+    """Dress the picture at its own size and keep it. Raises MlError, Busy; then nothing is kept."""
+    dressed, scale = dress(wearable, read_pixels(wearable.image), look)
+    files = picture_files(dressed)
+    with new_files(default_storage) as write, transaction.atomic():
+        names = {field: write("results", suffix, content) for field, (suffix, content) in files.items()}
+        return Result.objects.create(
+            photo=wearable if isinstance(wearable, Photo) else None,
+            stock=wearable if isinstance(wearable, StockGarment) else None,
+            fabric=keep_fabric(person, look.version, look.recipe),
+            garments=list(look.garments),
+            placement=asdict(look.placement),
+            px_per_cm=scale.px_per_cm,
+            width=wearable.width,
+            height=wearable.height,
+            **names,
+            **made_by(person),
+        )
+
+
+def dress(wearable: Wearable, photo: Bytes, look: Look) -> tuple[Bytes, Scale]:
+    """Lay the look's fabric on a picture of the wearable, whatever its size. Unchanged where no garment is."""
+    from ml.compositing.drape import drape
+    from ml.garments.refine import garment_alpha
+    from ml.images import resize_labels
+
+    height, width = photo.shape[:2]
+    labels = read_labels(wearable)
+    scale = scale_of(wearable, labels, look.garments)
+    px_per_cm = scale.px_per_cm * width / wearable.width
+    tile = draw_tile(look.version, look.recipe, tile_size(look.placement.cm_per_tile * px_per_cm))
+    with model_slots().take():
+        if labels.shape != (height, width):
+            labels = resize_labels(labels, width, height)
+        alpha = garment_alpha(photo, labels, list(look.garments))
+        return drape(photo, tile, alpha, look.placement, px_per_cm), scale
+
+
+def scale_of(wearable: Wearable, labels: Bytes, garments: tuple[str, ...]) -> Scale:
+    """Pixels of ``image`` per centimetre of cloth, and how that is known."""
+    from ml.compositing.scale import Scale, estimate_scale
+    from ml.images import resize_labels
+
+    known = getattr(wearable, "px_per_cm", None)
+    if known:
+        return Scale(known, "Known: this garment was made to measure.")
+    factor = min(1.0, SCREEN_SIDE / max(labels.shape))  # an estimate needs no more, and both sizes get the same answer
+    small = resize_labels(labels, max(1, round(labels.shape[1] * factor)), max(1, round(labels.shape[0] * factor)))
+    return estimate_scale(small, garments, (wearable.height, wearable.width))
+
+
+def tile_size(pixels: float) -> int:
+    """The smallest size drawn that is not coarser than the tile will be seen."""
+    return next((size for size in TILE_SIZES if size >= pixels), TILE_SIZES[-1])
+
+
+def result_as_jpeg(result: Result) -> bytes:
+    """As near to the PNG as JPEG allows: quality 95, colour at full resolution."""
+    return jpeg_bytes(read_pixels(result.image), quality=95)
+
+
+def touch(photo: Photo) -> None:
+    """Note that the photo was used; to within five minutes, so that looking does not mean writing."""
+    now = timezone.now()
+    if (now - photo.last_used_at).total_seconds() > 300:
+        Photo.objects.filter(pk=photo.pk).update(last_used_at=now)
+
+
+def delete_photo(photo: Photo) -> None:
+    """The photo, the results made with it, and every file of theirs."""
+    with transaction.atomic():
+        fabrics = list(Fabric.objects.filter(results__photo=photo))
+        photo.delete()
+        _forget_unused(fabrics)
+
+
+def delete_result(result: Result) -> None:
+    """The result and every file of it."""
+    with transaction.atomic():
+        fabric = result.fabric
+        result.delete()
+        _forget_unused([fabric])
+
+
+def _forget_unused(fabrics: list[Fabric]) -> None:
+    for fabric in fabrics:
+        try:
+            with transaction.atomic():
+                fabric.delete()
+        except models.ProtectedError:
+            continue  # another result still wears it
+
+
+def read_pixels(file: Any) -> Bytes:
+    """A picture we stored ourselves, uint8 (H, W, 3)."""
+    import numpy as np
+    from PIL import Image
+
+    with file.open() as opened, Image.open(opened) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def read_labels(wearable: Wearable) -> Bytes:
+    """The label picture, uint8 (H, W)."""
+    import numpy as np
+    from PIL import Image
+
+    with wearable.labels.open() as opened, Image.open(opened) as picture:
+        return np.asarray(picture)
+
+
+def shrink(pixels: Bytes, longest: int) -> Bytes:
+    """At most ``longest`` pixels on the long side; small pictures stay as they are."""
+    from ml.images import resize_smooth
+
+    height, width = pixels.shape[:2]
+    factor = min(1.0, longest / max(height, width))
+    if factor == 1.0:
+        return pixels
+    return resize_smooth(pixels, max(1, round(width * factor)), max(1, round(height * factor)))
+
+
+def jpeg_bytes(pixels: Bytes, quality: int) -> bytes:
+    """uint8 (H, W, 3) as JPEG 4:4:4, without metadata."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0, optimize=True)
+    return buffer.getvalue()

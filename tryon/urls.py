@@ -1,0 +1,27 @@
+from django.urls import path
+
+from tryon import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("clothes/", views.clothes, name="clothes"),
+    path("catalogue/<path:name>", views.catalogue_picture, name="catalogue-picture"),
+    path("photos/", views.upload_photo, name="upload-photo"),
+    path("photos/<uuid:public_id>/image", views.photo_image, name="photo-image"),
+    path("photos/<uuid:public_id>/thumbnail", views.photo_thumbnail, name="photo-thumbnail"),
+    path("photos/<uuid:public_id>/delete", views.delete_photo, name="delete-photo"),
+    path("try/photo/<uuid:public_id>/", views.try_photo, name="try-photo"),
+    path("try/photo/<uuid:public_id>/preview.jpg", views.preview_photo, name="preview-photo"),
+    path("try/photo/<uuid:public_id>/keep", views.keep_photo, name="keep-photo"),
+    path("try/stock/<slug:slug>/", views.try_stock, name="try-stock"),
+    path("try/stock/<slug:slug>/preview.jpg", views.preview_stock, name="preview-stock"),
+    path("try/stock/<slug:slug>/keep", views.keep_stock, name="keep-stock"),
+    path("results/", views.results, name="results"),
+    path("results/<uuid:public_id>/", views.result, name="result"),
+    path("results/<uuid:public_id>/image", views.result_image, name="result-image"),
+    path("results/<uuid:public_id>/thumbnail", views.result_thumbnail, name="result-thumbnail"),
+    path("results/<uuid:public_id>/download.png", views.download_png, name="download-png"),
+    path("results/<uuid:public_id>/download.jpg", views.download_jpeg, name="download-jpeg"),
+    path("results/<uuid:public_id>/fabric.png", views.download_fabric, name="download-fabric"),
+    path("results/<uuid:public_id>/delete", views.delete_result, name="delete-result"),
+]

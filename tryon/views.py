@@ -1,0 +1,247 @@
+"""The pages of trying on. Each view fetches, checks, calls one service and answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ml.errors import PlacementError
+from patterns import queries as fabrics
+from patterns.downloads import send_bytes, send_file, send_public
+from patterns.ownership import new_person_of, person_of
+from patterns.services import DOWNLOAD_SIZE, draw_fabric
+from tryon import queries, services
+from tryon.access import photo_or_404, result_or_404, stock_or_404
+from tryon.forms import TryOnForm, UploadForm, parse_fabric
+from tryon.models import Photo, Result, StockGarment
+from tryon.storage import catalogue_storage
+from tryon.try_page import addresses_of, try_page
+from tryon.uploads import UploadError
+
+RESULTS_A_PAGE = 24
+read_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    context = {
+        "categories": fabrics.offered_categories(),
+        "seed": datetime.now(UTC).date().toordinal(),  # another fabric of each category every day
+        "garments": queries.stock_garments()[:6],
+    }
+    return render(request, "tryon/home.html", context)
+
+
+@require_safe
+@never_cache
+def clothes(request: HttpRequest) -> HttpResponse:
+    return _clothes_page(request, fabric=request.GET.get("fabric", ""))
+
+
+@read_or_post
+@never_cache
+def upload_photo(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("clothes")
+    form = UploadForm(request.POST, request.FILES)
+    fabric = request.POST.get("fabric", "")
+    if not form.is_valid():
+        return _clothes_page(request, fabric, error=["Choose a file or take a photo, then try again."])
+    file = form.cleaned_data["file"]
+    try:
+        photo = services.accept_photo(new_person_of(request), file, file.size)
+    except UploadError as error:
+        return _clothes_page(request, fabric, error=[str(error)])
+    return redirect(_with_fabric(photo.get_absolute_url(), fabric))
+
+
+@require_safe
+def photo_image(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    return send_file(photo_or_404(person_of(request), public_id).screen)
+
+
+@require_safe
+def photo_thumbnail(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    return send_file(photo_or_404(person_of(request), public_id).thumbnail)
+
+
+@read_or_post
+@never_cache
+def delete_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    photo = photo_or_404(person_of(request), public_id)
+    if request.method != "POST":
+        return render(request, "tryon/delete_photo.html", {"photo": photo, "results": photo.results.count()})
+    services.delete_photo(photo)
+    return redirect("clothes")
+
+
+@require_safe
+@never_cache
+def try_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    photo = photo_or_404(person_of(request), public_id)
+    services.touch(photo)
+    return _try_page(request, photo)
+
+
+@require_safe
+@never_cache
+def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
+    return _try_page(request, stock_or_404(slug))
+
+
+@require_safe
+def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    return _preview(request, photo_or_404(person_of(request), public_id))
+
+
+@require_safe
+def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
+    return _preview(request, stock_or_404(slug))
+
+
+@require_POST
+def keep_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _keep(request, photo_or_404(person_of(request), public_id))
+
+
+@require_POST
+def keep_stock(request: HttpRequest, slug: str) -> HttpResponse:
+    return _keep(request, stock_or_404(slug))
+
+
+@require_safe
+@never_cache
+def results(request: HttpRequest) -> HttpResponse:
+    page = Paginator(queries.results_of(person_of(request)), RESULTS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "tryon/results.html", {"page": page})
+
+
+@require_safe
+@never_cache
+def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = result_or_404(person_of(request), public_id)
+    wearable = found.photo or found.stock
+    context = {
+        "result": found,
+        "recipe": found.fabric.recipe,
+        "category": found.fabric.generator_version.category,
+        "before": addresses_of(wearable).before if wearable else "",
+        "again": _address_of_look(found, wearable) if wearable else "",
+    }
+    return render(request, "tryon/result.html", context)
+
+
+@require_safe
+def result_image(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    return send_file(result_or_404(person_of(request), public_id).screen)
+
+
+@require_safe
+def result_thumbnail(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    return send_file(result_or_404(person_of(request), public_id).thumbnail)
+
+
+@require_safe
+def download_png(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    found = result_or_404(person_of(request), public_id)
+    return send_file(found.image, download_as=f"{_file_stem(found)}.png")
+
+
+@require_safe
+def download_jpeg(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    found = result_or_404(person_of(request), public_id)
+    return send_bytes(services.result_as_jpeg(found), "image/jpeg", download_as=f"{_file_stem(found)}.jpg")
+
+
+@require_safe
+def download_fabric(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    fabric = result_or_404(person_of(request), public_id).fabric
+    tile = draw_fabric(fabric.generator_version, fabric.as_recipe(), DOWNLOAD_SIZE)
+    name = f"{fabric.generator_version.category.slug}-{fabric.recipe['seed']}.png"
+    return send_bytes(tile, "image/png", download_as=name)
+
+
+@read_or_post
+@never_cache
+def delete_result(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = result_or_404(person_of(request), public_id)
+    if request.method != "POST":
+        return render(request, "tryon/delete_result.html", {"result": found})
+    services.delete_result(found)
+    return redirect("results")
+
+
+@require_safe
+def catalogue_picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Pictures of stock garments, where they lie in a local folder; a bucket serves its own."""
+    return send_public(name, catalogue_storage)
+
+
+def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = None) -> HttpResponse:
+    choice = parse_fabric(fabric)
+    garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.stock_garments()]
+    photos = [
+        (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_of(person_of(request))[:12]
+    ]
+    context = {"garments": garments, "photos": photos, "fabric": choice, "errors": error or []}
+    return render(request, "tryon/clothes.html", context, status=400 if error else 200)
+
+
+def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
+    form = TryOnForm(request.GET, wearable)
+    if wearable.outcome == wearable.Outcome.NONE:
+        return render(request, "tryon/nothing_found.html", {"wearable": wearable, "addresses": addresses_of(wearable)})
+    if not TryOnForm.is_complete(request.GET):  # the address comes to name every fabric it shows
+        return redirect(f"{request.path}?{form.address()}")
+    context = try_page(wearable, form)
+    return render(request, "tryon/try.html", context, status=200 if form.is_valid() else 400)
+
+
+def _preview(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponseBase:
+    form = TryOnForm(request.GET, wearable)
+    _refuse_unready(form)
+    response = HttpResponse(services.render_preview(wearable, form.look()), content_type="image/jpeg")
+    response["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
+    form = TryOnForm(request.POST, wearable)
+    _refuse_unready(form)
+    return redirect(services.keep_result(new_person_of(request), wearable, form.look()))
+
+
+def _refuse_unready(form: TryOnForm) -> None:
+    """A look is drawn only on garments that were found, or that the person said are there; never on background."""
+    if not form.is_valid():
+        raise PlacementError(next(iter(form.errors.values()))[0])
+    if not form.is_confirmed:
+        raise PlacementError("We are not sure what to dress in this picture. Go back and confirm the outline first.")
+
+
+def _with_fabric(address: str, fabric: str) -> str:
+    choice = parse_fabric(fabric)
+    return f"{address}?{urlencode({'fabric': str(choice)})}" if choice else address
+
+
+def _file_stem(found: Result) -> str:
+    category = found.fabric.generator_version.category.slug
+    return f"ai-fashion-{'-'.join(found.garments)}-{category}-{found.fabric.recipe['seed']}"
+
+
+def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
+    """The try-on page as it was when this was kept."""
+    lay, seed = found.placement, found.fabric.recipe["seed"]
+    category = found.fabric.generator_version.category.slug
+    state = [("garment", name) for name in found.garments]
+    state += [("fabric", f"{category}:{seed}"), ("category", category), ("from", str(seed))]
+    state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
+    state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
+    return f"{wearable.get_absolute_url()}?{urlencode(state)}"
