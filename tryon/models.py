@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
@@ -32,8 +32,6 @@ class Wearable(models.Model):
     found: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list, editable=False)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.FOUND, editable=False)
 
-    FILES: ClassVar = ("image", "labels", "screen", "thumbnail")
-
     class Meta:
         abstract = True
 
@@ -48,7 +46,7 @@ class Wearable(models.Model):
 
 
 class StockGarment(Wearable):
-    """A garment of the house, for everybody."""
+    """A garment of the house, for everybody. ``mask`` (PNG, grey) is its exact soft edge, where that is known."""
 
     slug = models.SlugField(unique=True, max_length=60)
     name = models.CharField(max_length=80)
@@ -62,6 +60,7 @@ class StockGarment(Wearable):
     labels = models.FileField(storage=catalogue_storage, max_length=200)
     screen = models.FileField(storage=catalogue_storage, max_length=200)
     thumbnail = models.FileField(storage=catalogue_storage, max_length=200)
+    mask = models.FileField(storage=catalogue_storage, max_length=200, blank=True)
 
     class Meta:
         ordering = ("order", "name")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ml.compositing.placement import Placement
     from ml.compositing.scale import Scale
     from ml.garments.segment import Segmentation
-    from ml.images import Bytes
+    from ml.images import Bytes, Floats
     from ml.textiles.recipe import Recipe
 
 SCREEN_SIDE = 1000
@@ -87,16 +87,17 @@ def look_for_garments(pixels: Bytes) -> dict[str, Any]:
     """The fields of a Wearable that the model decides, and ``labels_picture``, uint8 (H, W)."""
     seen = segmenter().segment(pixels)
     found = [
-        {
-            "name": garment.name,
-            "share": round(float(garment.share), 4),
-            "confidence": round(float(garment.confidence), 3),
-            "outline": outline_of(seen.labels, garment.name),
-        }
+        found_garment(seen.labels, garment.name, float(garment.share), float(garment.confidence))
         for garment in seen.found
     ]
     height, width = pixels.shape[:2]
     return {"width": width, "height": height, "outcome": seen.outcome, "found": found, "labels_picture": seen.labels}
+
+
+def found_garment(labels: Bytes, name: str, share: float, confidence: float) -> dict[str, Any]:
+    """One entry of ``Wearable.found``."""
+    outline = outline_of(labels, name)
+    return {"name": name, "share": round(share, 4), "confidence": round(confidence, 3), "outline": outline}
 
 
 def outline_of(labels: Bytes, garment: str) -> list[str]:
@@ -146,19 +147,32 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
 def dress(wearable: Wearable, photo: Bytes, look: Look) -> tuple[Bytes, Scale]:
     """Lay the look's fabric on a picture of the wearable, whatever its size. Unchanged where no garment is."""
     from ml.compositing.drape import drape
-    from ml.garments.refine import garment_alpha
-    from ml.images import resize_labels
 
-    height, width = photo.shape[:2]
-    labels = read_labels(wearable)
+    labels = read_grey(wearable.labels)
     scale = scale_of(wearable, labels, look.garments)
-    px_per_cm = scale.px_per_cm * width / wearable.width
+    px_per_cm = scale.px_per_cm * photo.shape[1] / wearable.width
     tile = draw_tile(look.version, look.recipe, tile_size(look.placement.cm_per_tile * px_per_cm))
     with model_slots().take():
-        if labels.shape != (height, width):
-            labels = resize_labels(labels, width, height)
-        alpha = garment_alpha(photo, labels, list(look.garments))
+        alpha = alpha_of(wearable, photo, labels, look.garments)
         return drape(photo, tile, alpha, look.placement, px_per_cm), scale
+
+
+def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[str, ...]) -> Floats:
+    """Where the garments are, float32 (H, W) in [0, 1] at the size of ``photo``: exact where known, else found."""
+    import numpy as np
+
+    from ml.garments.refine import garment_alpha
+    from ml.images import resize_labels, resize_smooth
+
+    height, width = photo.shape[:2]
+    mask = getattr(wearable, "mask", None)
+    if mask and set(garments) == set(wearable.garment_names):
+        exact = read_grey(mask)
+        sized = exact if exact.shape == (height, width) else resize_smooth(exact, width, height)
+        return sized.astype(np.float32) / np.float32(255)
+    if labels.shape != (height, width):
+        labels = resize_labels(labels, width, height)
+    return garment_alpha(photo, labels, list(garments))
 
 
 def scale_of(wearable: Wearable, labels: Bytes, garments: tuple[str, ...]) -> Scale:
@@ -225,12 +239,12 @@ def read_pixels(file: Any) -> Bytes:
         return np.asarray(picture.convert("RGB"))
 
 
-def read_labels(wearable: Wearable) -> Bytes:
-    """The label picture, uint8 (H, W)."""
+def read_grey(file: Any) -> Bytes:
+    """A label picture or a mask, uint8 (H, W)."""
     import numpy as np
     from PIL import Image
 
-    with wearable.labels.open() as opened, Image.open(opened) as picture:
+    with file.open() as opened, Image.open(opened) as picture:
         return np.asarray(picture)
 
 

@@ -1,0 +1,17 @@
+"""Everything a site needs before it opens: tables, categories and models, stock garments, and no orphaned files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Migrate, add bundled models and stock garments, remove orphaned files. Safe to run at every start."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        for name in ("sync_models", "load_stock", "sweep_files"):
+            call_command(name, stdout=self.stdout)

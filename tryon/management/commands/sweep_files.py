@@ -1,0 +1,53 @@
+"""Remove files that no row knows, left over when a server was killed between writing a file and its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.storage import Storage, default_storage
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import models
+from django.utils import timezone
+
+from tryon.files import file_fields
+from tryon.models import Photo, Result, StockGarment
+from tryon.storage import catalogue_storage
+
+ROOMS: tuple[tuple[Storage, str, type[models.Model]], ...] = (
+    (default_storage, "photos", Photo),
+    (default_storage, "results", Result),
+    (catalogue_storage, "stock", StockGarment),
+)
+
+
+class Command(BaseCommand):
+    help = "Remove files that belong to no row and are older than an hour."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--minutes", type=int, default=60, help="how old a file must be (default 60)")
+
+    def handle(self, *args: Any, minutes: int, **options: Any) -> None:
+        before = timezone.now() - timedelta(minutes=minutes)
+        removed = 0
+        for storage, folder, model in ROOMS:
+            orphans = set(files_in(storage, folder)) - known_files(model)
+            for name in sorted(orphans):
+                if storage.get_modified_time(name) < before:
+                    storage.delete(name)
+                    removed += 1
+        self.stdout.write(f"{removed} files without a row removed.")
+
+
+def files_in(storage: Storage, folder: str) -> Iterator[str]:
+    try:
+        _, names = storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}/{name}" for name in names)
+
+
+def known_files(model: type[models.Model]) -> set[str]:
+    fields = [field.name for field in file_fields(model)]
+    return {name for row in model._default_manager.values_list(*fields) for name in row if name}
