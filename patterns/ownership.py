@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -43,7 +43,10 @@ def _visitor_in(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-class OwnedQuerySet(models.QuerySet[Any]):
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class OwnedQuerySet(models.QuerySet[Row]):
     def of(self, person: Person) -> Self:
         """Only what belongs to this person: their account's, and what this browser made without an account."""
         mine = models.Q(pk__in=[])
@@ -52,6 +55,9 @@ class OwnedQuerySet(models.QuerySet[Any]):
         if person.visitor is not None:
             mine |= models.Q(owner__isnull=True, visitor=person.visitor)
         return self.filter(mine)
+
+
+OwnedManager = models.Manager.from_queryset(OwnedQuerySet)
 
 
 class Owned(models.Model):
@@ -64,7 +70,7 @@ class Owned(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = OwnedManager()
 
     class Meta:
         abstract = True
