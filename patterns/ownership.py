@@ -68,7 +68,7 @@ class Owned(models.Model):
     )
     visitor = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
 
     objects = OwnedManager()
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import secrets
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from patterns.models import Fabric, GeneratorVersion
+from django.db import transaction
+
+from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.slots import model_slots
 
@@ -87,11 +90,23 @@ def next_page(first: int) -> int:
 
 def keep_fabric(person: Person, version: GeneratorVersion, recipe: Recipe) -> Fabric:
     """A row for what this person drew; the same fabric is kept once."""
-    import json
-
     values = json.loads(recipe.to_json())
     known = Fabric.objects.of(person).filter(generator_version=version, recipe=values).first()
     return known or Fabric.objects.create(generator_version=version, recipe=values, **made_by(person))
+
+
+@transaction.atomic
+def publish_version(version: GeneratorVersion) -> None:
+    """From now on this version draws its category; the one before is retired. Fabrics keep the version they have."""
+    State = GeneratorVersion.State
+    Category.objects.select_for_update().get(pk=version.category_id)  # two curators publish one after the other
+    siblings = GeneratorVersion.objects.filter(category=version.category_id)
+    siblings.filter(state=State.PUBLISHED).exclude(pk=version.pk).update(state=State.RETIRED)
+    siblings.filter(pk=version.pk).update(state=State.PUBLISHED)
+
+
+def retire_version(version: GeneratorVersion) -> None:
+    GeneratorVersion.objects.filter(pk=version.pk).update(state=GeneratorVersion.State.RETIRED)
 
 
 def generator_for(version: GeneratorVersion) -> Generator:

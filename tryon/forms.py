@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -13,8 +13,16 @@ from django.http import QueryDict
 from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
 from patterns.services import LARGEST_SEED, fresh_seed
-from tryon.models import Wearable
+from tryon.models import StockGarment, Wearable
 from tryon.services import Look
+from tryon.uploads import UploadError, read_upload
+
+if TYPE_CHECKING:
+    from ml.images import Bytes
+
+    ModelForm = forms.ModelForm[StockGarment]
+else:
+    ModelForm = forms.ModelForm
 
 FABRIC = re.compile(r"([a-z0-9_-]{1,40}):([0-9]{1,10})")
 REPEATS = (
@@ -56,6 +64,29 @@ class UploadForm(forms.Form):
         if cleaned["file"] is None:
             raise forms.ValidationError("No photo came with this. Choose a file or take a photo, then try again.")
         return cleaned
+
+
+class StockGarmentForm(ModelForm):
+    """A stock garment in admin: its words, and one picture from which everything else is made."""
+
+    picture = forms.FileField(
+        required=False, help_text="JPEG, PNG, WebP or HEIC, at most 15 MB: one garment on plain ground."
+    )
+
+    class Meta:
+        model = StockGarment
+        fields = ("name", "slug", "blurb", "credit", "order", "is_published", "px_per_cm")
+
+    def clean_picture(self) -> Bytes | None:
+        file = self.cleaned_data["picture"]
+        if file is None:
+            if not self.instance.image:
+                raise forms.ValidationError("A new garment needs a picture.")
+            return None
+        try:
+            return read_upload(file, file.size).pixels
+        except UploadError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class TryOnForm(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from django.core.files.storage import default_storage
@@ -15,8 +16,9 @@ from patterns.models import Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.services import draw_tile, keep_fabric, png_bytes
 from patterns.slots import model_slots
-from tryon.files import new_files
+from tryon.files import file_fields, new_files, remove
 from tryon.models import Photo, Result, StockGarment, Wearable
+from tryon.storage import catalogue_storage
 from tryon.uploads import read_upload
 
 if TYPE_CHECKING:
@@ -92,6 +94,29 @@ def look_for_garments(pixels: Bytes) -> dict[str, Any]:
     ]
     height, width = pixels.shape[:2]
     return {"width": width, "height": height, "outcome": seen.outcome, "found": found, "labels_picture": seen.labels}
+
+
+def put_stock_picture(garment: StockGarment, pixels: Bytes) -> None:
+    """Give a stock garment a new picture; what is in it, the model finds. Saves the row. Raises Busy, ModelFileError."""
+    with model_slots().take():
+        fields = look_for_garments(pixels)
+        files = picture_files(pixels) | {"labels": (".png", png_bytes(fields.pop("labels_picture"), STORED_PNG))}
+    garment.mask = None
+    save_stock(garment, fields, files)
+
+
+def save_stock(garment: StockGarment, fields: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> None:
+    """New files first, then the row, then the garment's old files go."""
+    known = StockGarment.objects.filter(pk=garment.pk).first()
+    old = [getattr(known, field.name).name for field in file_fields(StockGarment)] if known else []
+    for field, value in fields.items():
+        setattr(garment, field, value)
+    with new_files(catalogue_storage) as write, transaction.atomic():
+        for field, (suffix, content) in files.items():
+            setattr(garment, field, write("stock", suffix, content))
+        garment.save()
+        for name in filter(None, old):
+            transaction.on_commit(partial(remove, catalogue_storage, name))
 
 
 def found_garment(labels: Bytes, name: str, share: float, confidence: float) -> dict[str, Any]:

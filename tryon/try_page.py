@@ -13,6 +13,7 @@ from patterns.models import GeneratorVersion
 from patterns.services import next_page, page_of_seeds
 from tryon.forms import FabricChoice, TryOnForm, parse_fabric
 from tryon.models import Photo, StockGarment, Wearable
+from tryon.services import read_grey, scale_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         "needs_confirmation": wearable.outcome == Wearable.Outcome.UNSURE,
         "nothing_found": wearable.outcome == Wearable.Outcome.NONE,
         "preview": f"{addresses.preview}?{form.address()}" if shown else "",
+        "scale": scale_of(wearable, read_grey(wearable.labels), tuple(form.cleaned_data["garment"])) if shown else None,
         "state": form.state(),
         "placement_fields": [form[name] for name in ("cm", "rotation", "dx", "dy", "repeat")],
         **fabric_grid(form),

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from ml.errors import PictureError
 from ml.garments.config import CLASSES, GARMENTS
 from ml.images import Bytes, read_picture
 from patterns.services import png_bytes
-from tryon.files import new_files, remove
 from tryon.models import StockGarment
-from tryon.services import STORED_PNG, found_garment, picture_files
-from tryon.storage import catalogue_storage
+from tryon.services import STORED_PNG, found_garment, picture_files, save_stock
 
 STOCK = Path(__file__).resolve().parents[2] / "stock"
 
@@ -54,21 +50,15 @@ def load_garment(folder: Path) -> bool:
 
 
 def put_pictures(garment: StockGarment, folder: Path, name: str) -> None:
-    """New files, then the row, then the old files go."""
     pixels, labels = read_pictures(folder)
     files = picture_files(pixels) | {"labels": (".png", png_bytes(labels, STORED_PNG))}
+    garment.mask = None
     if (folder / "mask.png").exists():
         files["mask"] = (".png", (folder / "mask.png").read_bytes())
-    garment.height, garment.width = labels.shape
     share = float((labels == CLASSES.index(name)).mean())
-    garment.found, garment.outcome = [found_garment(labels, name, share, 1.0)], StockGarment.Outcome.FOUND
-    old = [getattr(garment, field).name for field in files if getattr(garment, field)]
-    with new_files(catalogue_storage) as write, transaction.atomic():
-        for field, (suffix, content) in files.items():
-            setattr(garment, field, write("stock", suffix, content))
-        garment.save()
-        for stale in old:
-            transaction.on_commit(partial(remove, catalogue_storage, stale))
+    height, width = labels.shape
+    found = [found_garment(labels, name, share, 1.0)]
+    save_stock(garment, {"width": width, "height": height, "found": found, "outcome": "found"}, files)
 
 
 def read_about(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""Staff pages for categories, generator versions and fabrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from ml.errors import MlError
+from patterns import services
+from patterns.models import Category, Fabric, GeneratorVersion
+from patterns.staff import MadeByPeople, QuickAdmin, picture
+
+SAMPLE_SEED, SAMPLE_SIZE = 1, 128
+State = GeneratorVersion.State
+
+
+@admin.register(Category)
+class CategoryAdmin(QuickAdmin):
+    list_display = ("sample", "name", "slug", "order", "is_published", "published_as")
+    list_display_links = ("sample", "name")
+    list_editable = ("order", "is_published")
+    list_filter = ("is_published",)
+    search_fields = ("name", "slug", "blurb")
+    prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        published = Prefetch("versions", GeneratorVersion.objects.filter(state=State.PUBLISHED), "published_versions")
+        return super().get_queryset(request).prefetch_related(published)
+
+    @admin.display(description="")
+    def sample(self, category: Any) -> SafeString | str:
+        versions = category.published_versions
+        return picture(_sample_address(versions[0]), f"A {category.name} fabric") if versions else "–"
+
+    @admin.display(description="Published version")
+    def published_as(self, category: Any) -> str:
+        return ", ".join(version.version for version in category.published_versions) or "none"
+
+
+@admin.register(GeneratorVersion)
+class GeneratorVersionAdmin(QuickAdmin):
+    list_display = ("sample", "category", "version", "state", "created")
+    list_display_links = ("sample", "version")
+    list_filter = ("state", "category")
+    list_select_related = ("category",)
+    search_fields = ("version", "category__name", "weights_sha256", "onnx_sha256")
+    ordering = ("category__order", "-pk")
+    actions = ("publish", "retire")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in GeneratorVersion._meta.fields]
+
+    def get_urls(self) -> list[URLPattern]:
+        sample = self.admin_site.admin_view(self.sample_view)
+        return [path("<int:pk>/sample.png", sample, name="patterns_version_sample"), *super().get_urls()]
+
+    def sample_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        from ml.textiles.recipe import Recipe
+
+        return _tile_response(self.row_or_404(request, pk), Recipe(seed=SAMPLE_SEED))
+
+    @admin.display(description="")
+    def sample(self, version: GeneratorVersion) -> SafeString:
+        return picture(_sample_address(version), f"A fabric of {version}")
+
+    @admin.action(description="Publish, in place of the version published now", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
+        for version in queryset:
+            services.publish_version(version)
+            self.log_change(request, version, "Published.")
+        self.message_user(request, "Published.")
+
+    @admin.action(description="Retire", permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
+        for version in queryset:
+            services.retire_version(version)
+            self.log_change(request, version, "Retired.")
+        self.message_user(request, "Retired. Fabrics made with it keep it.")
+
+
+@admin.register(Fabric)
+class FabricAdmin(MadeByPeople):
+    list_display = ("tile", "public_id", "category", "seed", "version", "maker", "created")
+    list_display_links = ("tile", "public_id")
+    list_filter = ("generator_version__category", "created")
+    list_select_related = ("generator_version__category", "owner")
+    search_fields = ("public_id__startswith", "owner__email", "owner__username", "generator_version__version")
+    search_help_text = "A seed, the beginning of an id, a person's e-mail or name, or a version."
+    ordering = ("-pk",)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term.isascii() and search_term.isdigit() and len(search_term) <= 10:
+            found |= queryset.filter(recipe__seed=int(search_term))
+        return found, may_repeat
+
+    def get_urls(self) -> list[URLPattern]:
+        tile = self.admin_site.admin_view(self.tile_view)
+        return [path("<int:pk>/tile.png", tile, name="patterns_fabric_tile"), *super().get_urls()]
+
+    def tile_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        fabric = self.row_or_404(request, pk)
+        return _tile_response(fabric.generator_version, fabric.as_recipe())
+
+    @admin.display(description="")
+    def tile(self, fabric: Fabric) -> SafeString:
+        return picture(reverse("admin:patterns_fabric_tile", args=[fabric.pk]), str(fabric))
+
+    @admin.display(description="Category", ordering="generator_version__category__name")
+    def category(self, fabric: Fabric) -> str:
+        return fabric.generator_version.category.name
+
+    @admin.display(description="Version")
+    def version(self, fabric: Fabric) -> str:
+        return fabric.generator_version.version
+
+    @admin.display(description="Seed")
+    def seed(self, fabric: Fabric) -> str:
+        return str(fabric.recipe.get("seed", "?"))
+
+
+def _sample_address(version: GeneratorVersion) -> str:
+    return reverse("admin:patterns_version_sample", args=[version.pk])
+
+
+def _tile_response(version: GeneratorVersion, recipe: Any) -> HttpResponse:
+    try:
+        tile = services.draw_fabric(version, recipe, SAMPLE_SIZE)
+    except MlError:  # a version whose files are gone: the list still opens, this picture is missing
+        return HttpResponse(status=404)
+    return HttpResponse(tile, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})

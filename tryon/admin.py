@@ -1,0 +1,105 @@
+"""Staff pages for stock garments, photos and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from patterns.downloads import send_file
+from patterns.staff import MadeByPeople, QuickAdmin, picture
+from tryon import services
+from tryon.forms import StockGarmentForm
+from tryon.models import Photo, Result, StockGarment
+
+
+class ThumbnailPages(MadeByPeople):
+    """Private pictures reach staff only through admin, with admin's own permissions."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.thumbnail_view)
+        return [path("<int:pk>/thumbnail.jpg", view, name=self._address_name()), *super().get_urls()]
+
+    def thumbnail_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return send_file(self.row_or_404(request, pk).thumbnail)
+
+    @admin.display(description="")
+    def preview(self, row: models.Model) -> SafeString:
+        return picture(reverse(f"admin:{self._address_name()}", args=[row.pk]), str(row))
+
+    def _address_name(self) -> str:
+        return f"tryon_{self.model._meta.model_name}_thumbnail"
+
+
+@admin.register(StockGarment)
+class StockGarmentAdmin(QuickAdmin):
+    form = StockGarmentForm
+    list_display = ("preview", "name", "slug", "garments", "order", "is_published")
+    list_display_links = ("preview", "name")
+    list_editable = ("order", "is_published")
+    list_filter = ("is_published",)
+    search_fields = ("name", "slug", "blurb")
+    prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012
+
+    def save_model(self, request: HttpRequest, obj: StockGarment, form: Any, change: bool) -> None:
+        pixels = form.cleaned_data.get("picture")
+        if pixels is None:
+            super().save_model(request, obj, form, change)
+        else:
+            services.put_stock_picture(obj, pixels)
+
+    @admin.display(description="")
+    def preview(self, garment: StockGarment) -> SafeString | str:
+        return picture(garment.thumbnail.url, garment.name) if garment.thumbnail else "–"
+
+    @admin.display(description="Found")
+    def garments(self, garment: StockGarment) -> str:
+        return ", ".join(garment.garment_names) or "nothing"
+
+
+@admin.register(Photo)
+class PhotoAdmin(ThumbnailPages):
+    list_display = (
+        "preview",
+        "public_id",
+        "maker",
+        "outcome",
+        "garments",
+        "width",
+        "height",
+        "created",
+        "last_used_at",
+    )
+    list_display_links = ("preview", "public_id")
+    list_filter = ("outcome", "created", "last_used_at")
+    list_select_related = ("owner",)
+    search_fields = ("public_id__startswith", "owner__email", "owner__username")
+    search_help_text = "The beginning of an id, or a person's e-mail or name."
+    ordering = ("-pk",)
+
+    @admin.display(description="Found")
+    def garments(self, photo: Photo) -> str:
+        return ", ".join(photo.garment_names) or "nothing"
+
+
+@admin.register(Result)
+class ResultAdmin(ThumbnailPages):
+    list_display = ("preview", "public_id", "maker", "category", "on", "created")
+    list_display_links = ("preview", "public_id")
+    list_filter = ("fabric__generator_version__category", "created")
+    list_select_related = ("owner", "stock", "fabric__generator_version__category")
+    search_fields = ("public_id__startswith", "owner__email", "owner__username", "stock__name")
+    search_help_text = "The beginning of an id, a person's e-mail or name, or a stock garment."
+    ordering = ("-pk",)
+
+    @admin.display(description="Fabric", ordering="fabric__generator_version__category__name")
+    def category(self, result: Result) -> str:
+        return f"{result.fabric.generator_version.category.name} {result.fabric.recipe.get('seed', '?')}"
+
+    @admin.display(description="On")
+    def on(self, result: Result) -> str:
+        return result.stock.name if result.stock else "a photo"
