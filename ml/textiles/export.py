@@ -91,7 +91,9 @@ def check_parity(generator: Generator, path: Path) -> float:
 
 
 def export(category: str, weights: Path, root: Path = BUNDLED) -> str:
-    """Bundle ``weights`` as the category's generator and return its version (a date-free running number with hash)."""
+    """Bundle ``weights`` as the category's generator and return its version: a running number and the start of the
+    weights' SHA-256. Files carry the version, so an earlier one stays for the fabrics that were made with it.
+    """
     checkpoint = load_checkpoint(weights, kind="textile-generator")
     generator = generator_from(checkpoint)
     folder = root / "textiles"
@@ -105,9 +107,12 @@ def export(category: str, weights: Path, root: Path = BUNDLED) -> str:
         fresh = Path(scratch) / "net.onnx"
         write_onnx(generator, fresh)
         check_parity(generator, fresh)
-        shutil.copyfile(fresh, folder / f"{category}.onnx")
-    shutil.copyfile(weights, folder / f"{category}.safetensors")
-    files = {"weights": folder / f"{category}.safetensors", "onnx": folder / f"{category}.onnx"}
+        shutil.copyfile(fresh, folder / f"{category}-{version}.onnx")
+    shutil.copyfile(weights, folder / f"{category}-{version}.safetensors")
+    files = {
+        role: folder / f"{category}-{version}.{ending}"
+        for role, ending in (("weights", "safetensors"), ("onnx", "onnx"))
+    }
     register_model("textiles", category, version, files, checkpoint.scores, root)
     return version
 

@@ -75,6 +75,7 @@ class Trainer:
             ),
         }
         self.step = 0
+        self.base_step = 0  # how far the base had come that a fine-tune started from
 
     def train_step(self) -> dict[str, float]:
         """One step of both nets on one batch; the generator's pictures are drawn once for both."""
@@ -208,6 +209,8 @@ def train(
         trainer.load(checkpoint)
     elif base:
         trainer.start_from(base)
+    if base:
+        trainer.base_step = int(load_checkpoint(base, kind=KIND_RUN).scores["step"])
     last_save, sums = time.monotonic(), {"loss_d": 0.0, "loss_g": 0.0}
     bar = tqdm(total=settings.steps, initial=trainer.step, disable=not progress, unit="step", mininterval=5)
     while trainer.step < settings.steps:
@@ -224,7 +227,7 @@ def train(
             last_save = time.monotonic()
     bar.close()
     trainer.save(checkpoint)
-    trainer.save_generator(finished, {"step": trainer.step})
+    trainer.save_generator(finished, {"step": trainer.step, "base_step": trainer.base_step})
     trainer.sample_sheet().save(out / "final.png")
     return finished
 

@@ -1,0 +1,50 @@
+# syntax=docker/dockerfile:1
+# Two images from one file:
+#   docker build --target web .                                        the site: no torch, non-root, about 1 GB
+#   docker build --target training --build-arg TORCH_INDEX=URL .       training on a CPU; URL: PyTorch's index of CPU wheels
+FROM python:3.11-slim AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+FROM base AS packages
+RUN python -m venv /opt/venv
+COPY requirements-web.txt .
+RUN /opt/venv/bin/pip install -r requirements-web.txt
+
+FROM packages AS all-packages
+ARG TORCH_INDEX=""
+COPY requirements.txt .
+RUN if [ -n "$TORCH_INDEX" ]; then /opt/venv/bin/pip install --index-url "$TORCH_INDEX" torch==2.15.0 torchvision==0.29.2; fi \
+ && /opt/venv/bin/pip install -r requirements.txt
+
+FROM base AS training
+COPY --from=all-packages /opt/venv /opt/venv
+COPY ml ml
+RUN useradd --create-home --uid 10001 trainer && mkdir runs && chown trainer runs
+USER trainer
+ENV PATH=/opt/venv/bin:$PATH AIFASHION_DATA=/data
+VOLUME ["/data", "/app/runs"]
+ENTRYPOINT ["python", "-m"]
+CMD ["ml.textiles.pipeline", "--no-export"]
+
+FROM base AS web
+COPY --from=packages /opt/venv /opt/venv
+COPY manage.py ./
+COPY aifashion aifashion
+COPY patterns patterns
+COPY tryon tryon
+COPY ml ml
+COPY static static
+COPY templates templates
+ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production MEDIA_ROOT=/var/lib/aifashion/media PORT=8000
+# collectstatic needs settings that start; the values given here are used for this one command and stored nowhere.
+RUN SECRET_KEY=only-for-collecting-static-files-at-build-time-0123456789 ALLOWED_HOSTS=localhost \
+    python manage.py collectstatic --noinput \
+ && useradd --system --uid 10001 --create-home aifashion \
+ && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
+USER aifashion
+EXPOSE 8000
+VOLUME ["/var/lib/aifashion"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/live', timeout=4)"]
+CMD ["sh", "-c", "exec gunicorn aifashion.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_WORKERS:-2} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 30"]

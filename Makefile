@@ -1,0 +1,65 @@
+# Short names for daily work. `make run` and `make test` do all the set-up they need.
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+RUN_DIR = runs
+export PYTHONUNBUFFERED = 1
+
+.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/web.stamp: requirements-web.txt | .venv/bin/python
+	$(BIN)/pip install --disable-pip-version-check -q -r requirements-web.txt
+	@touch $@
+
+.venv/all.stamp: requirements.txt requirements-web.txt requirements-dev.txt | .venv/bin/python
+	$(BIN)/pip install --disable-pip-version-check -q -r requirements-dev.txt
+	@touch $@ .venv/web.stamp
+
+setup: .venv/all.stamp ## .venv with everything: site, training, checks
+
+run: .venv/web.stamp ## the site on http://127.0.0.1:8000 (PORT=8123 chooses the port)
+	@$(BIN)/python manage.py prepare_site
+	@echo "AI Fashion is on http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
+	@$(BIN)/gunicorn aifashion.wsgi --env AIFASHION_ENV=development --bind 127.0.0.1:$(PORT) \
+		--workers 1 --threads 8 --timeout 60 --access-logfile /dev/null
+
+lint: .venv/all.stamp ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+format: .venv/all.stamp ## let ruff format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint ## lint, types and every test, in a real browser too
+	$(BIN)/python -W error::DeprecationWarning manage.py makemigrations --check --dry-run
+	$(BIN)/pytest
+
+bench: .venv/all.stamp ## speed of each stage beside the first generation's way, as ratios
+	$(BIN)/python -m ml.bench
+
+train-textiles: .venv/all.stamp ## base and twelve generators from ../shared/data, resumable; ends with the bundle
+	$(BIN)/python -m ml.textiles.pipeline --out $(RUN_DIR)/textiles
+
+train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data, resumable; ends with the bundle
+	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/street
+	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/street
+
+eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the figures into their card
+	$(BIN)/python -m ml.textiles.evaluate
+
+eval-garments: .venv/all.stamp ## measure the bundled garment net on the validation photos
+	$(BIN)/python -m ml.garments.evaluate
+
+wardrobe: .venv/all.stamp ## draw the stock garments again
+	$(BIN)/python -m wardrobe.draw_flats --out tryon/stock
+
+clean: ## remove what can be made again (not your photos, results or training runs)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache staticfiles
