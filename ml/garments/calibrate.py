@@ -1,0 +1,134 @@
+"""Make confidence mean something: fit it, and the lines between found, unsure and none, on the tuning photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.garments.config import Settings
+from ml.garments.data import Pair, TrainingPictures, crop_pair, read_pairs, read_swatches, split_ids, upper_body_box
+from ml.garments.metrics import mask_iou
+from ml.garments.regions import clean_labels
+from ml.garments.segment import Calibration, GarmentSegmenter, measure_regions
+from ml.images import Bytes, resize_labels
+
+RIGHT_IOU = 0.5  # a region counts as right when it overlaps the true garment of that class this well
+_EMPTY_PICTURES = 40
+
+Rows = npt.NDArray[np.float64]
+
+
+def calibrate(segmenter: GarmentSegmenter, data: Path) -> tuple[Calibration, dict[str, Any]]:
+    """Fit the confidence on the tuning photos; returns it with how reliable it is on tuning and validation photos."""
+    split = split_ids(data)
+    tuning = _rows(segmenter, held_out_pictures(data, split.tuning, seed=1))
+    calibration = _with_lines(_fit(tuning), tuning)
+    checked = _rows(segmenter, held_out_pictures(data, split.validation, seed=2))
+    return calibration, {
+        "tuning": reliability(calibration, tuning),
+        "validation": reliability(calibration, checked),
+    }
+
+
+def held_out_pictures(data: Path, names: list[str], seed: int) -> Iterator[Pair]:
+    """Whole photos, upper bodies, flat-laid composites of the same photos, and pictures without any garment."""
+    pairs = read_pairs(data, names, 640)
+    for pair in pairs:
+        yield pair
+        yield crop_pair(pair, upper_body_box(pair.labels))
+    yield from flat_pictures(data, pairs, len(pairs), seed)
+    yield from empty_pictures(data, pairs, _EMPTY_PICTURES, seed)
+
+
+def flat_pictures(data: Path, pairs: list[Pair], count: int, seed: int) -> Iterator[Pair]:
+    """Flat-laid garments composed from these photos only, with swatches that training never saw."""
+    pictures = TrainingPictures(
+        pairs, Settings(seed=seed + 1000, flat_share=1.0, empty_share=0.0), unseen_swatches(data)
+    )
+    for number in range(count):
+        photo, labels = pictures.draw(number, 384, 576)
+        yield Pair(f"flat-{number}", photo, labels)
+
+
+def empty_pictures(data: Path, pairs: list[Pair], count: int, seed: int) -> Iterator[Pair]:
+    """Grounds and streets without a garment."""
+    pictures = TrainingPictures(
+        pairs, Settings(seed=seed + 2000, flat_share=0.0, empty_share=1.0), unseen_swatches(data)
+    )
+    for number in range(count):
+        photo, labels = pictures.draw(number, 384, 576)
+        yield Pair(f"empty-{number}", photo, labels)
+
+
+def unseen_swatches(data: Path, seen: int = 30, count: int = 5) -> list[Bytes]:
+    """Swatches beyond the ``seen`` first of each category, which are the ones training uses."""
+    return read_swatches(data, count, seen)
+
+
+def _rows(segmenter: GarmentSegmenter, pictures: Iterator[Pair]) -> list[Rows]:
+    """For each picture, a row for each region found: mean probability, share, 1 if right; last the garments there."""
+    rows = []
+    for pair in pictures:
+        probabilities = segmenter.probabilities(pair.photo)
+        labels = clean_labels(probabilities, segmenter.steps)
+        truth = resize_labels(pair.labels, labels.shape[1], labels.shape[0])
+        measured = measure_regions(probabilities, labels)
+        right = [mask_iou(truth == index, labels == index) >= RIGHT_IOU for index, _, _ in measured]
+        rows.append(np.array([(p, share, r) for (_, p, share), r in zip(measured, right, strict=True)]).reshape(-1, 3))
+    return rows
+
+
+def _features(rows: Rows) -> Rows:
+    held = np.clip(rows[:, 0], 1e-3, 1 - 1e-3)
+    return np.stack([np.ones(len(rows)), np.log(held / (1 - held)), np.log10(np.maximum(rows[:, 1], 1e-4))], axis=1)
+
+
+def _fit(pictures: list[Rows], rounds: int = 30, ridge: float = 1.0) -> Calibration:
+    """Logistic regression by Newton's method, lightly held towards zero slopes."""
+    rows = np.concatenate(pictures)
+    features, right = _features(rows), rows[:, 2]
+    weights = np.zeros(3)
+    hold = np.diag([1e-6, ridge, ridge])
+    for _ in range(rounds):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        slope = features.T @ (right - chance) - hold @ weights
+        curve = (features * (chance * (1 - chance))[:, None]).T @ features + hold
+        weights = weights + np.linalg.solve(curve, slope)
+    bias, per_logit, per_decade = (round(float(weight), 4) for weight in weights)
+    return Calibration(bias, per_logit, per_decade)
+
+
+def _with_lines(fitted: Calibration, pictures: list[Rows]) -> Calibration:
+    """Choose where "found" begins: the level that sorts most pictures right (some region is, or none is)."""
+    best = [max((fitted.confidence(p, share) for p, share, _ in rows), default=0.0) for rows in pictures]
+    good = [bool(rows[:, 2].any()) for rows in pictures]
+    levels = np.arange(0.3, 0.71, 0.02)
+    hits = [np.mean([(value >= level) == truth for value, truth in zip(best, good, strict=True)]) for level in levels]
+    top = levels[np.array(hits) >= max(hits) - 1e-9]
+    sure = round(float(top[len(top) // 2]), 2)
+    return Calibration(fitted.bias, fitted.per_logit, fitted.per_decade, sure, round(sure / 2, 2))
+
+
+def reliability(calibration: Calibration, pictures: list[Rows]) -> dict[str, Any]:
+    """How far confidence can be believed: its calibration error over regions, and how often each outcome is right.
+
+    "found" is right when some region is right; "unsure" and "none" are right when no region is.
+    """
+    rows = np.concatenate(pictures)
+    confidence = np.array([calibration.confidence(p, share) for p, share, _ in rows])
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    gaps = [abs(confidence[bins == b].mean() - rows[bins == b, 2].mean()) * (bins == b).sum() for b in np.unique(bins)]
+    best = np.array([max((calibration.confidence(p, share) for p, share, _ in rows), default=0.0) for rows in pictures])
+    good = np.array([bool(rows[:, 2].any()) for rows in pictures])
+    outcomes = np.where(
+        best >= calibration.sure, "found", np.where(best >= calibration.worth_showing, "unsure", "none")
+    )
+    table = {}
+    for outcome in ("found", "unsure", "none"):
+        hits = good[outcomes == outcome] == (outcome == "found")
+        table[outcome] = {"pictures": len(hits), "right": round(float(hits.mean()), 4) if len(hits) else None}
+    return {"calibration_error": round(float(np.sum(gaps) / len(rows)), 4), "regions": len(rows), "outcomes": table}

@@ -1,0 +1,97 @@
+"""What the garment model knows: its nine classes, the data set's 59 labels, and the settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ml.errors import ModelFileError
+
+CLASSES = ("background", "body", "top", "outerwear", "bottom", "skirt", "dress", "shoes", "accessory")
+GARMENTS = CLASSES[2:]
+IGNORED_CLASS = 255
+
+CHECKPOINT_KIND = "garment-net"
+TRAINING_KIND = "garment-training"
+MODEL_NAME = "street"
+
+# Photos are held out by id. The last are validation: never trained on, never tuned on, only scored. Those before them
+# are for tuning: thresholds and clean-up are chosen on them, and the scores during training are theirs.
+VALIDATION_COUNT = 100
+TUNING_COUNT = 40
+
+_LABEL_NAMES = {
+    "background": "null",
+    "body": "skin hair",
+    "top": "t-shirt blouse bra shirt top sweater sweatshirt hoodie jumper bodysuit intimate vest cardigan swimwear",
+    "outerwear": "blazer cape coat jacket suit",
+    "bottom": "jeans leggings pants shorts tights stockings panties",
+    "skirt": "skirt",
+    "dress": "dress romper",
+    "shoes": "boots clogs flats heels loafers pumps sandals shoes sneakers wedges socks",
+}
+
+
+def class_of_label(name: str) -> int:
+    """The class index (0-8) of one label name of Clothing Co-Parsing; whatever is not clothing proper is accessory."""
+    for class_name, names in _LABEL_NAMES.items():
+        if name in names.split():
+            return CLASSES.index(class_name)
+    return CLASSES.index("accessory")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training: pictures of ``width`` x 1.5 ``width`` (or the same area) until this share of the run."""
+
+    until: float
+    width: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that shapes a run; saved beside the scores and inside each checkpoint."""
+
+    seed: int = 0
+    encoder: str = "tu-resnet18d"
+    encoder_channels: tuple[int, ...] = (40, 80, 144, 216)
+    decoder_channels: tuple[int, ...] = (128, 80, 48, 32)
+    stages: tuple[Stage, ...] = (Stage(0.36, 128, 16), Stage(0.64, 192, 12), Stage(0.84, 256, 8), Stage(1.0, 320, 8))
+    minutes: float = 85.0
+    steps: int = 0  # when above 0, the run's length in steps instead of minutes
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 2e-5
+    warmup: float = 0.02
+    weight_decay: float = 0.02
+    dice_weight: float = 0.5
+    ema_decay: float = 0.997
+    flat_share: float = 0.26
+    empty_share: float = 0.05
+    selfie_share: float = 0.45
+    cache_side: int = 640
+    evaluate_minutes: float = 8.0
+    evaluate_steps: int = 0  # when above 0, evaluate every so many steps instead
+    evaluate_photos: int = 40
+
+    @property
+    def serving_width(self) -> int:
+        """Short side of the portrait 2:3 picture that the net sees when it serves: that of the last stage."""
+        return self.stages[-1].width
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Settings from what :meth:`as_dict` gave. Raises ModelFileError when a name is unknown."""
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ModelFileError(f"These settings are not known: {', '.join(sorted(unknown))}. Use a matching version.")
+        ready: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        if "stages" in ready:
+            ready["stages"] = tuple(stage if isinstance(stage, Stage) else Stage(**stage) for stage in ready["stages"])
+        return cls(**ready)

@@ -1,0 +1,185 @@
+"""Bundle a trained net: ``python -m ml.garments.export runs/garments/NAME`` writes ``ml/bundled/garments``.
+
+Safetensors with half-precision weights, an ONNX file with the same weights (cast back to float32 when it loads), a
+check that ONNX Runtime gives what PyTorch gives, fresh figures on the held-out photos, and the model card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.bundle import BUNDLED, register_model
+from ml.checkpoints import load_checkpoint, save_checkpoint, sha256_of, write_atomically
+from ml.errors import MlError, ModelFileError
+from ml.garments.calibrate import calibrate
+from ml.garments.card import write_card
+from ml.garments.config import CHECKPOINT_KIND, MODEL_NAME, Settings
+from ml.garments.data import data_folder
+from ml.garments.evaluate import evaluate_bundle
+from ml.garments.model import GarmentNet, build_model
+from ml.garments.segment import Calibration, GarmentSegmenter
+from ml.garments.serving import fit_size
+
+# Half-precision weights move a probability by a few thousandths; ONNX against PyTorch on the same weights hardly at all.
+PARITY_TOLERANCE = 2e-3
+
+
+def load_net(path: Path) -> tuple[GarmentNet, Settings, dict[str, Any]]:
+    """A trained net with its settings and scores. Raises ModelFileError when the file is not one."""
+    saved = load_checkpoint(path, kind=CHECKPOINT_KIND)
+    settings = Settings.from_dict(saved.settings)
+    net = build_model(settings)
+    try:
+        net.load_state_dict({name: value.to(net.state_dict()[name].dtype) for name, value in saved.tensors.items()})
+    except (RuntimeError, KeyError):
+        raise ModelFileError(f"{path.name} does not fit the net its settings describe; train it again.") from None
+    return net.eval(), settings, saved.scores
+
+
+def round_to_half(net: GarmentNet) -> GarmentNet:
+    """Round every weight to what half precision can hold, so that both exported files carry the very same net."""
+    import torch
+
+    with torch.no_grad():
+        for value in net.state_dict().values():
+            if value.dtype == torch.float32:
+                value.copy_(value.half().float())
+    return net
+
+
+def export_onnx(net: GarmentNet, settings: Settings, calibration: Calibration) -> bytes:
+    """ONNX bytes: "picture" float32 (N, 3, H, W) in [0, 1] → "probabilities" (N, 9, H, W), H and W multiples of 32."""
+    import onnx
+    import torch
+
+    class Serving(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, picture: torch.Tensor) -> torch.Tensor:
+            logits = torch.nn.functional.interpolate(self.net(picture), scale_factor=2.0, mode="bilinear")
+            return logits.softmax(dim=1)
+
+    example = torch.rand(1, 3, 96, 64)
+    axes = {0: "count", 2: "height", 3: "width"}
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        file = Path(folder) / "net.onnx"
+        torch.onnx.export(
+            Serving().eval(),
+            (example,),
+            file,
+            input_names=["picture"],
+            output_names=["probabilities"],
+            dynamic_axes={"picture": axes, "probabilities": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+        model = _halve_weights(onnx.load(file))
+    told = {"serving_width": settings.serving_width, "calibration": asdict(calibration)}
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "garments", json.dumps(told)
+    return bytes(model.SerializeToString())
+
+
+def _halve_weights(model: Any) -> Any:
+    """Store large float32 weights as float16, each followed by a cast that ONNX Runtime folds away when it loads."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 64:
+            continue
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}.half")
+        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
+        weight.CopyFrom(half)
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    return model
+
+
+def parity_gap(net: GarmentNet, onnx_path: Path, settings: Settings) -> float:
+    """Largest difference of any probability between ONNX Runtime and PyTorch, over three shapes of random pictures."""
+    import torch
+
+    from ml.bundle import load_session
+
+    session = load_session(onnx_path, sha256_of(onnx_path))
+    rng = np.random.default_rng(0)
+    gaps = []
+    for shape in ((2, 3), (1, 1), (3, 2)):
+        width, height = fit_size(*shape, settings.serving_width)
+        pictures = rng.random((2, 3, height, width), dtype=np.float32)
+        served = session.run(None, {"picture": pictures})[0]
+        with torch.inference_mode():
+            logits = net(torch.from_numpy(pictures))
+            grown = torch.nn.functional.interpolate(logits, scale_factor=2.0, mode="bilinear")
+            gaps.append(float(np.abs(served - grown.softmax(dim=1).numpy()).max()))
+    return max(gaps)
+
+
+def export_model(checkpoint: Path, root: Path, calibration: Calibration) -> tuple[dict[str, Path], str, float]:
+    """Write both files below ``root``/garments; returns them by role, the version, and the parity gap.
+
+    Raises ModelFileError when ONNX Runtime and PyTorch differ by more than PARITY_TOLERANCE.
+    """
+    net, settings, scores = load_net(checkpoint)
+    net = round_to_half(net)
+    files = {
+        "weights": root / "garments" / f"{MODEL_NAME}.safetensors",
+        "onnx": root / "garments" / f"{MODEL_NAME}.onnx",
+    }
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
+    save_checkpoint(files["weights"], halves, kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
+    write_atomically(files["onnx"], export_onnx(net, settings, calibration))
+    gap = parity_gap(net, files["onnx"], settings)
+    if gap > PARITY_TOLERANCE:
+        raise ModelFileError(f"The ONNX file differs from PyTorch by {gap:.4f} in a probability; do not bundle it.")
+    return files, sha256_of(files["weights"])[:12], gap
+
+
+def bundle_model(run: Path, data: Path, root: Path = BUNDLED) -> dict[str, Any]:
+    """Export a run's averaged net, calibrate and score it on the held-out photos, register it and write its card."""
+    checkpoint = run / "model.safetensors"
+    files, version, _ = export_model(checkpoint, root, Calibration())
+    calibration, reliability = calibrate(GarmentSegmenter.load(files["onnx"], sha256_of(files["onnx"])), data)
+    files, version, gap = export_model(checkpoint, root, calibration)
+    figures = evaluate_bundle(GarmentSegmenter.load(files["onnx"], sha256_of(files["onnx"])), data)
+    figures |= {"reliability": reliability, "parity_gap": gap, "version": version}
+    write_atomically(run / "evaluation.json", (json.dumps(figures, indent=1) + "\n").encode())
+    short = {name: figures["cleaned"][name] for name in ("mean_iou", "clothing_iou", "pixel_accuracy")}
+    short["upper_body_clothing_iou"] = figures["cleaned"]["upper_body"]["clothing_iou"]
+    register_model("garments", MODEL_NAME, version, files, short, root)
+    _, settings, training = load_net(files["weights"])
+    card = write_card(figures, settings, training, files, calibration)
+    write_atomically(root / "garments" / "CARD.md", card.encode())
+    return figures
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Bundle a trained garment net.")
+    parser.add_argument("run", type=Path, help="run folder, for example runs/garments/street")
+    parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
+    arguments = parser.parse_args(words)
+    try:
+        figures = bundle_model(arguments.run, data_folder(arguments.data))
+    except MlError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(figures, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The small arithmetic between a photo and the net, shared by training and serving (no torch here)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ml.images import Bytes, Floats, resize_smooth
+
+STRIDE = 32
+
+
+def fit_size(width: int, height: int, serving_width: int) -> tuple[int, int]:
+    """Width and height, multiples of 32, at which the net sees a photo: its shape, the area of 2:3 at serving width.
+
+    Very long photos are squeezed to at most 3:1, where the net would see only threads otherwise.
+    """
+    aspect = min(max(width / height, 1 / 3), 3.0)
+    area = serving_width * serving_width * 1.5
+    wide = round(math.sqrt(area * aspect) / STRIDE) * STRIDE
+    tall = round(math.sqrt(area / aspect) / STRIDE) * STRIDE
+    return max(wide, STRIDE), max(tall, STRIDE)
+
+
+def grow_probabilities(probabilities: Floats, width: int, height: int) -> Floats:
+    """Bilinear resize of float32 (C, h, w) → (C, height, width)."""
+    import cv2
+
+    channels_last = np.ascontiguousarray(probabilities.transpose(1, 2, 0))
+    grown = cv2.resize(channels_last, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, dtype=np.float32).transpose(2, 0, 1)
+
+
+def shrink_photo(photo: Bytes, width: int, height: int) -> Bytes:
+    """Resize a photo, uint8 (H, W, 3), for the net; a large one is first averaged in whole blocks, which is quick."""
+    import cv2
+
+    blocks = min(photo.shape[0] // height, photo.shape[1] // width) // 2
+    if blocks >= 2:
+        half_way = (photo.shape[1] // blocks, photo.shape[0] // blocks)
+        photo = np.asarray(cv2.resize(photo, half_way, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resize_smooth(photo, width, height)

@@ -1,0 +1,35 @@
+import json
+
+import pytest
+
+from ml.errors import ModelFileError
+from ml.garments.config import CLASSES, Settings, class_of_label
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("null", "background"),
+        ("hair", "body"),
+        ("t-shirt", "top"),
+        ("suit", "outerwear"),
+        ("tights", "bottom"),
+        ("skirt", "skirt"),
+        ("romper", "dress"),
+        ("socks", "shoes"),
+        ("bag", "accessory"),
+        ("belt", "accessory"),
+    ],
+)
+def test_labels_belong_to_the_class_of_the_notes(label, name):
+    assert CLASSES[class_of_label(label)] == name
+
+
+def test_settings_survive_json():
+    settings = Settings(seed=7, minutes=3)
+    assert Settings.from_dict(json.loads(json.dumps(settings.as_dict()))) == settings
+
+
+def test_unknown_settings_are_named():
+    with pytest.raises(ModelFileError, match="colour"):
+        Settings.from_dict({"colour": 3})

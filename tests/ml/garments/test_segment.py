@@ -1,0 +1,161 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml import bundle
+from ml.bundle import register_model
+from ml.checkpoints import sha256_of
+from ml.errors import ModelFileError, PictureError
+from ml.garments import segment
+from ml.garments.export import PARITY_TOLERANCE
+from ml.garments.segment import Calibration, FoundGarment, GarmentSegmenter
+from ml.garments.serving import fit_size, shrink_photo
+from tests.ml.garments.conftest import drawn_pair
+
+
+@pytest.fixture
+def segmenter(exported):
+    files, _, _ = exported
+    return GarmentSegmenter.load(files["onnx"], sha256_of(files["onnx"]))
+
+
+@pytest.fixture
+def bundled(exported, monkeypatch):
+    """The tiny model in the place of the bundled one."""
+    files, root, _ = exported
+    register_model("garments", "street", "1", files, {}, root)
+    monkeypatch.setattr(segment, "_loaded", {})
+    monkeypatch.setattr(segment, "bundled_model", lambda family, name: bundle.bundled_model(family, name, root))
+
+
+def test_onnx_runtime_gives_what_pytorch_gives(exported):
+    assert exported[2] < PARITY_TOLERANCE
+
+
+def test_labels_have_the_photos_own_size(segmenter):
+    for shape in ((97, 61), (40, 200), (300, 300)):
+        result = segmenter.segment(np.zeros((*shape, 3), dtype=np.uint8))
+        assert result.labels.shape == shape
+        assert result.labels.dtype == np.uint8
+        assert result.labels.max() <= 8
+        assert result.outcome in ("found", "unsure", "none")
+
+
+def test_probabilities_sum_to_one(segmenter):
+    planes = segmenter.probabilities(drawn_pair().photo)
+    assert planes.shape[0] == 9
+    assert np.allclose(planes.sum(axis=0), 1, atol=1e-4)
+
+
+def test_threads_share_one_segmenter_and_agree(segmenter):
+    photo = drawn_pair().photo
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: segmenter.segment(photo).labels, range(8)))
+    assert all(np.array_equal(results[0], other) for other in results)
+
+
+def test_serving_settings_travel_inside_the_model(segmenter):
+    assert segmenter.serving_width == 64
+    assert segmenter.calibration == Calibration(sure=0.6)
+
+
+def test_an_altered_model_is_refused(exported, tmp_path):
+    altered = tmp_path / "street.onnx"
+    altered.write_bytes(exported[0]["onnx"].read_bytes() + b"x")
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        GarmentSegmenter.load(altered, sha256_of(exported[0]["onnx"]))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (31, 500, 3), (64, 64), (64, 64, 4)])
+def test_photos_that_cannot_be_used_are_refused(segmenter, shape):
+    with pytest.raises(PictureError):
+        segmenter.segment(np.zeros(shape, dtype=np.uint8))
+
+
+def test_found_garments_come_largest_first_with_one_entry_for_both_shoes(segmenter):
+    labels = np.zeros((60, 60), dtype=np.uint8)
+    labels[5:30, 10:50] = 2
+    labels[50:58, 10:20] = labels[50:58, 40:50] = 7
+    planes = np.full((9, 60, 60), 0.01, dtype=np.float32)
+    np.put_along_axis(planes, labels[None].astype(np.int64), 0.92, axis=0)
+    found = segmenter._find(planes, labels)
+    assert [garment.name for garment in found] == ["top", "shoes"]
+    assert found[0].share == pytest.approx(1000 / 3600)
+
+
+def test_outcomes_follow_the_surest_garment(segmenter):
+    doubtful = FoundGarment("top", 2, 0.3, 0.5)
+    assert segmenter._outcome(()) == "none"
+    assert segmenter._outcome((doubtful,)) == "unsure"
+    assert segmenter._outcome((doubtful, FoundGarment("shoes", 7, 0.1, 0.7))) == "found"
+
+
+def test_confidence_rises_with_probability():
+    calibration = Calibration(per_decade=0.5)
+    values = [calibration.confidence(p, 0.1) for p in (0.0, 0.3, 0.6, 0.9, 1.0)]
+    assert values == sorted(values)
+    assert 0 <= values[0] < values[-1] <= 1
+
+
+def test_the_net_sees_every_shape_at_about_the_same_area():
+    assert fit_size(2000, 3000, 320) == (320, 480)
+    for width, height in ((4000, 3000), (100, 100), (3000, 100), (32, 5000)):
+        wide, tall = fit_size(width, height, 320)
+        assert wide % 32 == tall % 32 == 0
+        assert 0.8 < wide * tall / (320 * 480) < 1.2
+
+
+def test_large_photos_shrink_to_what_small_ones_do():
+    photo = np.repeat(np.repeat(drawn_pair().photo, 12, axis=0), 12, axis=1)
+    small = shrink_photo(photo, 64, 96)
+    assert small.shape == (96, 64, 3)
+    assert tuple(small[38, 32]) == pytest.approx((200, 30, 40), abs=3)
+
+
+def test_the_command_writes_an_index_picture(bundled, tmp_path):
+    photo = tmp_path / "me.jpg"
+    Image.fromarray(drawn_pair().photo).save(photo)
+    assert segment.main([str(photo), "--out", str(tmp_path / "out")]) == 0
+    with Image.open(tmp_path / "out" / "me.png") as written:
+        assert written.mode == "L"
+        assert written.size == (128, 192)
+        assert np.asarray(written).max() <= 8
+
+
+def test_the_picture_written_is_upright(bundled, tmp_path):
+    photo = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(drawn_pair().photo).save(photo, exif=exif)
+    assert segment.main([str(photo), "--out", str(tmp_path)]) == 0
+    with Image.open(tmp_path / "turned.png") as written:
+        assert written.size == (192, 128)
+
+
+def test_one_bad_photo_is_told_in_one_line_and_the_others_are_done(bundled, tmp_path, capsys):
+    good, text, dot = tmp_path / "good.png", tmp_path / "text.jpg", tmp_path / "dot.png"
+    Image.fromarray(drawn_pair().photo).save(good)
+    text.write_text("not a picture")
+    Image.new("RGB", (1, 1)).save(dot)
+    words = [str(tmp_path / "missing.jpg"), str(text), str(dot), str(good), "--out", str(tmp_path / "out")]
+    assert segment.main(words) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 3
+    assert not any("Traceback" in line for line in errors)
+    assert (tmp_path / "out" / "good.png").exists()
+
+
+def test_the_command_exits_with_2_and_never_imports_torch(tmp_path):
+    code = (
+        "import sys; from ml.garments import outline, refine, segment; status = segment.main(sys.argv[1:]); "
+        "assert not any(name in sys.modules for name in ('torch', 'django', 'albumentations')); sys.exit(status)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "missing.jpg"), "--out", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "missing.jpg" in done.stderr
+    assert "Traceback" not in done.stderr
