@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from ml.errors import ModelFileError
 from patterns import queries as fabrics
-from patterns.models import GeneratorVersion
+from patterns.models import Category, GeneratorVersion
 from patterns.services import next_page, page_of_seeds
 from tryon.forms import FabricChoice, TryOnForm, parse_fabric
 from tryon.models import Photo, StockGarment, Wearable
@@ -45,6 +47,33 @@ class Swatch:
     label: str
     picture: str
     is_chosen: bool
+
+
+@dataclass(frozen=True)
+class DressedGarment:
+    """A stock garment in a fabric, for the home page."""
+
+    page: str
+    picture: str
+    label: str
+
+
+def dressed_garments(
+    garments: Sequence[StockGarment], categories: Sequence[Category], seed: int
+) -> list[DressedGarment]:
+    """Each garment in a fabric of another category."""
+    return [
+        dressed_garment(garment, categories[(seed + place) % len(categories)], seed)
+        for place, garment in enumerate(garments if categories else [])
+    ]
+
+
+def dressed_garment(garment: StockGarment, category: Category, seed: int) -> DressedGarment:
+    addresses = addresses_of(garment)
+    state = {"garment": garment.garment_names, "fabric": f"{category.slug}:{seed}", "cm": 20}
+    query = urlencode(state, doseq=True)
+    label = f"{garment.name} in {category.name.lower()} {seed}"
+    return DressedGarment(f"{addresses.page}?{query}", f"{addresses.preview}?{query}", label)
 
 
 def addresses_of(wearable: Photo | StockGarment) -> Addresses:

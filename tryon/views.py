@@ -22,7 +22,7 @@ from tryon.access import photo_or_404, result_or_404, stock_or_404
 from tryon.forms import TryOnForm, UploadForm, parse_fabric
 from tryon.models import Photo, Result, StockGarment
 from tryon.storage import catalogue_storage
-from tryon.try_page import addresses_of, try_page
+from tryon.try_page import addresses_of, dressed_garments, try_page
 from tryon.uploads import UploadError
 
 RESULTS_A_PAGE = 24
@@ -31,10 +31,13 @@ read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    seed = datetime.now(UTC).date().toordinal()  # another fabric of each category every day
+    categories, garments = list(fabrics.offered_categories()), list(queries.stock_garments()[:6])
     context = {
-        "categories": fabrics.offered_categories(),
-        "seed": datetime.now(UTC).date().toordinal(),  # another fabric of each category every day
-        "garments": queries.stock_garments()[:6],
+        "categories": categories,
+        "seed": seed,
+        "garments": garments,
+        "dressed": dressed_garments(garments[:2], categories, seed),
     }
     return render(request, "tryon/home.html", context)
 
@@ -98,12 +101,12 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    return _preview(request, photo_or_404(person_of(request), public_id))
+    return _preview(request, photo_or_404(person_of(request), public_id), "private, max-age=300")
 
 
 @require_safe
 def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
-    return _preview(request, stock_or_404(slug))
+    return _preview(request, stock_or_404(slug), "public, max-age=300")
 
 
 @require_POST
@@ -204,11 +207,11 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
     return render(request, "tryon/try.html", context, status=200 if form.is_valid() else 400)
 
 
-def _preview(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponseBase:
+def _preview(request: HttpRequest, wearable: Photo | StockGarment, cache: str) -> HttpResponseBase:
     form = TryOnForm(request.GET, wearable)
     _refuse_unready(form)
     response = HttpResponse(services.render_preview(wearable, form.look()), content_type="image/jpeg")
-    response["Cache-Control"] = "private, max-age=300"
+    response["Cache-Control"] = cache
     return response
 
 
