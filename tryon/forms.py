@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 
+from ml.errors import ModelFileError
 from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
 from patterns.services import LARGEST_SEED, fresh_seed
@@ -187,5 +188,8 @@ class TryOnForm(forms.Form):
 
 
 def first_category() -> str:
+    """Where a page begins that names no category. Raises ModelFileError when there is none to offer."""
     category = fabrics.offered_categories().first()
-    return category.slug if category else ""
+    if category is None:
+        raise ModelFileError("No fabric generator is published.")
+    return category.slug

@@ -123,7 +123,7 @@ def chips_of(wearable: Wearable, form: TryOnForm) -> list[Chip]:
 def fabric_grid(form: TryOnForm) -> dict[str, Any]:
     """Eight fabrics of the category being looked at, and the chosen one first when it is not among them."""
     categories = list(fabrics.offered_categories())
-    if not categories:
+    if not categories:  # the last one was withdrawn a moment ago
         raise ModelFileError("No fabric generator is published.")
     category = next((each for each in categories if each.slug == form.data.get("category")), categories[0])
     first = form.cleaned_data.get("from") or 0

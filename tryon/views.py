@@ -198,9 +198,9 @@ def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = N
 
 
 def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
-    form = TryOnForm(request.GET, wearable)
     if wearable.outcome == wearable.Outcome.NONE:
         return render(request, "tryon/nothing_found.html", {"wearable": wearable, "addresses": addresses_of(wearable)})
+    form = TryOnForm(request.GET, wearable)
     if not TryOnForm.is_complete(request.GET):  # the address comes to name every fabric it shows
         return redirect(f"{request.path}?{form.address()}")
     context = try_page(wearable, form)
