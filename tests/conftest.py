@@ -61,11 +61,24 @@ def visitor(client: Client) -> Person:
     return person
 
 
+class SiteClient(Client):
+    """Django's test client, that reads streamed files to their end, as a browser would, so that they are closed."""
+
+    def __init__(self, **defaults: Any) -> None:
+        super().__init__(raise_request_exception=False, **defaults)
+
+    def request(self, **request: Any) -> Any:
+        response = super().request(**request)
+        if response.streaming:
+            response.streaming_content = [b"".join(response.streaming_content)]
+        return response
+
+
 class Browser:
     """A person at a browser: ``client`` to walk with, ``person`` to make things for."""
 
     def __init__(self) -> None:
-        self.client = Client(raise_request_exception=False)
+        self.client = SiteClient()
         self.person = visitor(self.client)
 
 
@@ -81,4 +94,4 @@ def stranger(db: None) -> Browser:
 
 @pytest.fixture
 def anonymous(db: None) -> Client:
-    return Client(raise_request_exception=False)
+    return SiteClient()

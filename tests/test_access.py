@@ -1,0 +1,171 @@
+"""Every address of the site by who asks: the owner of the things in it, a stranger, somebody never seen before, staff.
+
+A route that is missing from the table fails the test, so nobody adds one without deciding who may see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.conftest import SiteClient
+from tests.factories import look_query, make_photo, make_result, make_stock, version_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
+
+
+class Row(NamedTuple):
+    """What each gets. ``form``: what is sent along, by POST when ``posts``."""
+
+    owner: int
+    others: int
+    posts: bool = False
+    form: dict[str, object] | None = None
+
+
+EVERYBODY = Row(200, 200)
+MINE = Row(200, 404)
+PUBLIC_POST = Row(400, 400, posts=True)  # an empty form: refused for its content, not for who sent it
+LOOK = look_query()
+ROUTES = {
+    "health-live": EVERYBODY,
+    "health-ready": Row(503, 503),  # the tests' stand-ins have no files
+    "categories": EVERYBODY,
+    "fabrics": Row(200, 200, form={"from": 3}),
+    "fabric-tile": EVERYBODY,
+    "home": EVERYBODY,
+    "clothes": EVERYBODY,
+    "catalogue-picture": EVERYBODY,
+    "upload-photo": PUBLIC_POST,
+    "photo-image": MINE,
+    "photo-thumbnail": MINE,
+    "delete-photo": MINE,
+    "try-photo": Row(200, 404, form=LOOK),
+    "preview-photo": Row(200, 404, form=LOOK),
+    "keep-photo": Row(302, 404, posts=True, form=LOOK),
+    "try-stock": Row(200, 200, form=LOOK),
+    "preview-stock": Row(200, 200, form=LOOK),
+    "keep-stock": Row(302, 302, posts=True, form=LOOK),
+    "results": EVERYBODY,
+    "result": MINE,
+    "result-image": MINE,
+    "result-thumbnail": MINE,
+    "download-png": MINE,
+    "download-jpeg": MINE,
+    "download-fabric": MINE,
+    "delete-result": MINE,
+}
+
+
+def route_names() -> Iterator[str]:
+    """Names of our own routes; admin has its own table below."""
+
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                if pattern.app_name != "admin":
+                    yield from walk(pattern.url_patterns)
+            else:
+                yield pattern.name or f"a route without a name: {pattern.pattern}"
+
+    return walk(get_resolver().url_patterns)
+
+
+def test_every_route_is_in_the_table():
+    assert set(route_names()) == set(ROUTES)
+
+
+def addresses(owner) -> dict[str, str]:
+    version_of("plaid")
+    photo = make_photo(owner.person)
+    result, stock = make_result(owner.person, photo), make_stock()
+    arguments = {
+        "fabrics": ["plaid"],
+        "fabric-tile": ["plaid", "17"],
+        "catalogue-picture": [stock.thumbnail.name],
+        **{name: [photo.public_id] for name in ROUTES if "photo" in name and name != "upload-photo"},
+        **{name: [stock.slug] for name in ROUTES if "stock" in name},
+        **{name: [result.public_id] for name in ROUTES if name.startswith(("result-", "download-", "delete-result"))},
+        "result": [result.public_id],
+    }
+    return {name: reverse(name, args=arguments.get(name)) for name in ROUTES}
+
+
+def ask(client: Client, address: str, row: Row) -> int:
+    return (client.post if row.posts else client.get)(address, row.form or {}).status_code
+
+
+def test_each_person_gets_what_the_table_says(owner, stranger, anonymous):
+    table = addresses(owner)
+    told = {
+        name: (ask(owner.client, table[name], row), ask(stranger.client, table[name], row), ask(anonymous, table[name], row))
+        for name, row in ROUTES.items()
+    }
+    assert told == {name: (row.owner, row.others, row.others) for name, row in ROUTES.items()}
+
+
+def test_staff_do_not_see_peoples_things_on_the_site(owner, anonymous):
+    anonymous.force_login(User.objects.create_superuser("boss"))
+    table = addresses(owner)
+    for name, row in ROUTES.items():
+        if row.others == 404:
+            assert ask(anonymous, table[name], row) == 404, name
+
+
+def test_a_stranger_can_delete_neither_photo_nor_result(owner, stranger):
+    table = addresses(owner)
+    for name in ("delete-photo", "delete-result"):
+        assert stranger.client.post(table[name]).status_code == 404
+        assert owner.client.get(table[name]).status_code == 200
+
+
+def test_ids_that_are_no_ids_are_not_found(owner):
+    for address in ("/results/17/", "/results/../", "/photos/abc/image", "/try/photo/1/", "/try/stock/none/"):
+        assert owner.client.get(address).status_code == 404
+
+
+def test_every_form_needs_its_token(owner):
+    strict = SiteClient(enforce_csrf_checks=True)
+    strict.cookies = owner.client.cookies
+    table = addresses(owner)
+    for name in ("upload-photo", "keep-photo", "keep-stock", "delete-photo", "delete-result"):
+        response = strict.post(table[name])
+        assert response.status_code == 403
+        assert "form has expired" in response.content.decode()
+
+
+def test_addresses_that_change_things_do_not_change_them_by_looking(owner):
+    table = addresses(owner)
+    for name in ("keep-photo", "keep-stock"):
+        assert owner.client.get(table[name]).status_code == 405
+
+
+ADMIN_PAGES = [
+    f"admin:{app}_{model}_changelist"
+    for app, models in {
+        "patterns": ("category", "generatorversion", "fabric"),
+        "tryon": ("stockgarment", "photo", "result"),
+    }.items()
+    for model in models
+]
+
+
+def test_admin_is_closed_to_all_but_staff(owner, anonymous):
+    for name in ADMIN_PAGES:
+        assert owner.client.get(reverse(name)).status_code == 302
+        assert anonymous.get(reverse(name)).status_code == 302
+
+
+def test_private_thumbnails_in_admin_need_the_permission(owner, anonymous):
+    photo = make_photo(owner.person)
+    address = reverse("admin:tryon_photo_thumbnail", args=[photo.pk])
+    assert owner.client.get(address).status_code == 302
+    anonymous.force_login(User.objects.create_user("helper", is_staff=True))
+    assert anonymous.get(address).status_code == 403
+    anonymous.force_login(User.objects.create_superuser("boss"))
+    assert anonymous.get(address).status_code == 200
