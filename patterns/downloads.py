@@ -40,7 +40,7 @@ def send_public(name: str, storage: Storage) -> HttpResponseBase:
     """A file everybody may see; its name is random or never reused, so that it may be kept for ever."""
     try:
         opened = storage.open(name)
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
+    except (OSError, ValueError):
         raise Http404 from None
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return FileResponse(opened, content_type=_type_of(name), headers=headers)

@@ -103,7 +103,11 @@ def ask(client: Client, address: str, row: Row) -> int:
 def test_each_person_gets_what_the_table_says(owner, stranger, anonymous):
     table = addresses(owner)
     told = {
-        name: (ask(owner.client, table[name], row), ask(stranger.client, table[name], row), ask(anonymous, table[name], row))
+        name: (
+            ask(owner.client, table[name], row),
+            ask(stranger.client, table[name], row),
+            ask(anonymous, table[name], row),
+        )
         for name, row in ROUTES.items()
     }
     assert told == {name: (row.owner, row.others, row.others) for name, row in ROUTES.items()}

@@ -70,7 +70,9 @@ def test_each_generator_draws_the_same_bytes_in_this_process_and_in_another():
         "import hashlib; from ml.textiles.generate import load_generator; from ml.textiles.recipe import Recipe;"
         "print(hashlib.sha256(load_generator('plaid').draw(Recipe(17), 128).tobytes()).hexdigest())"
     )
-    told = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True, cwd=BUNDLED.parents[1])
+    told = subprocess.run(
+        [sys.executable, "-c", other], capture_output=True, text=True, check=True, cwd=BUNDLED.parents[1]
+    )
     import hashlib
 
     tile = services.draw_tile(published_version("plaid"), Recipe(17), 128)
@@ -124,7 +126,12 @@ def test_publishing_retires_the_version_before_and_only_one_can_be_published():
     sync()
     old = published_version("plaid")
     new = GeneratorVersion.objects.create(
-        category=old.category, version="2", weights_name="w", weights_sha256="1" * 64, onnx_name="o", onnx_sha256="1" * 64
+        category=old.category,
+        version="2",
+        weights_name="w",
+        weights_sha256="1" * 64,
+        onnx_name="o",
+        onnx_sha256="1" * 64,
     )
     services.publish_version(new)
     assert published_version("plaid") == new

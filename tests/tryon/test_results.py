@@ -161,7 +161,9 @@ def test_results_and_photos_need_the_same_number_of_queries_however_many_there_a
     from django.test.utils import CaptureQueriesContext
 
     def queries(address: str) -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             assert owner.client.get(address).status_code == 200
         return len(captured)
 
