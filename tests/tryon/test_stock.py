@@ -1,0 +1,110 @@
+"""The drawn garments of ``tryon/stock`` on their way into the catalogue."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.factories import encoded, garment_area, labels_for, look_query, photo_pixels, version_of
+from tests.tryon.test_photos import files_kept
+from tryon import services
+from tryon.management.commands.load_stock import STOCK
+from tryon.models import StockGarment
+
+pytestmark = pytest.mark.django_db
+
+
+def describe(folder: Path, **changes) -> None:
+    about = {"slug": "tee", "name": "T-shirt", "garment": "top", "px_per_cm": 4.0, "order": 1, "blurb": "Plain."}
+    (folder / "garment.json").write_text(json.dumps({**about, **changes}))
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    folder = tmp_path / "drawn" / "tee"
+    folder.mkdir(parents=True)
+    describe(folder)
+    (folder / "photo.jpg").write_bytes(encoded(photo_pixels(), "JPEG", quality=95))
+    (folder / "labels.png").write_bytes(encoded(labels_for(160, 120)))
+    mask = np.zeros((160, 120), np.uint8)
+    mask[garment_area(160, 120)] = 255
+    (folder / "mask.png").write_bytes(encoded(mask))
+    return folder
+
+
+def load(folder: Path) -> str:
+    told = io.StringIO()
+    call_command("load_stock", folder=folder, stdout=told)
+    return told.getvalue()
+
+
+def test_a_garment_is_loaded_once(drawn, local_files):
+    assert load(drawn.parent).startswith("1 of 1")
+    assert load(drawn.parent).startswith("0 of 1")
+    garment = StockGarment.objects.get()
+    assert (garment.width, garment.height, garment.px_per_cm) == (120, 160, 4.0)
+    assert garment.found[0]["name"] == "top"
+    assert garment.found[0]["outline"]
+
+
+def test_new_pictures_come_in_and_what_staff_changed_stays(drawn, local_files, django_capture_on_commit_callbacks):
+    load(drawn.parent)
+    StockGarment.objects.update(name="The tee", order=9, is_published=False)
+    (drawn / "photo.jpg").write_bytes(encoded(photo_pixels(colour=(9, 9, 9)), "JPEG"))
+    before = set(files_kept(local_files / "catalogue"))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert load(drawn.parent).startswith("1 of 1")
+    garment = StockGarment.objects.get()
+    assert (garment.name, garment.order, garment.is_published) == ("The tee", 9, False)
+    after = set(files_kept(local_files / "catalogue"))
+    assert len(after) == len(before) == 5
+    assert not after & before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "garment.json").write_text("{"), "not a JSON object"),
+        (lambda folder: (folder / "garment.json").write_text("[]"), "not a JSON object"),
+        (lambda folder: (folder / "garment.json").write_text('{"slug": "tee"}'), "lacks"),
+        (lambda folder: describe(folder, garment="hat"), "known garment"),
+        (lambda folder: (folder / "photo.jpg").unlink(), "no file"),
+        (lambda folder: (folder / "photo.jpg").write_bytes(b"no picture"), "could not be read"),
+        (lambda folder: (folder / "labels.png").write_bytes(encoded(labels_for(16, 12))), "of the photo's size"),
+    ],
+)
+def test_a_broken_folder_is_named(drawn, spoil, words):
+    spoil(drawn)
+    with pytest.raises(CommandError, match=words):
+        load(drawn.parent)
+    assert not StockGarment.objects.exists()
+
+
+@pytest.mark.usefixtures("stand_in_models")
+def test_the_exact_mask_decides_where_fabric_goes(drawn, anonymous):
+    load(drawn.parent)
+    version_of("plaid")
+    garment = StockGarment.objects.get()
+    alpha = services.alpha_of(garment, photo_pixels(), labels_for(160, 120), ("top",))
+    assert set(np.unique(alpha)) == {0.0, 1.0}
+    half = services.alpha_of(garment, photo_pixels(60, 80), labels_for(160, 120), ("top",))
+    assert half.shape == (80, 60)
+    page = anonymous.get(garment.get_absolute_url(), look_query(), follow=True)
+    assert "made to measure" in page.context["scale"].how
+
+
+@pytest.mark.skipif(not any(STOCK.glob("*/garment.json")), reason="no stock garments are drawn yet")
+@pytest.mark.usefixtures("stand_in_models")
+def test_every_garment_that_ships_can_be_loaded_and_worn(anonymous):
+    load(STOCK)
+    version_of("plaid")
+    assert StockGarment.objects.count() >= 6
+    for garment in StockGarment.objects.all():
+        assert max(garment.width, garment.height) >= 800
+        query = look_query(garment=garment.garment_names[0])
+        assert anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", query).status_code == 200
