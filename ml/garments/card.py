@@ -117,7 +117,10 @@ def _file_row(role: str, path: Path) -> str:
 
 
 def _recipe(settings: Settings, training: dict[str, Any]) -> str:
+    width = int(training.get("width", settings.serving_width))
     stages = ", ".join(f"{s.width}x{s.width * 3 // 2} until {s.until:.0%} (batch {s.batch})" for s in settings.stages)
+    changes = [f"{c['setting']} was {c['from']} until step {c['step']}" for c in training.get("changes", [])]
+    changed = f" Changed on the way: {'; '.join(changes)}." if changes else ""
     return (
         f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}, channels {settings.encoder_channels}, squeeze "
         f"and excitation, decoder {settings.decoder_channels}, logits at half size. AdamW {settings.learning_rate}, cosine, "
@@ -125,8 +128,8 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
         f"average {settings.ema_decay}. Sizes: {stages}. {training.get('step', 0)} steps, {training.get('pictures', 0)} "
         f"pictures, {training.get('minutes', 0)} minutes, seed {settings.seed}. Of the pictures, "
         f"{settings.flat_share:.0%} are flat-laid composites and {settings.empty_share:.0%} empty; of the street photos, "
-        f"{settings.selfie_share:.0%} are close crops. Served at the area of {settings.serving_width}x"
-        f"{settings.serving_width * 3 // 2}.\n\nRepeat it: `python -m ml.garments.train --out runs/garments/NAME --minutes "
+        f"{settings.selfie_share:.0%} are close crops. Served at the area of {width}x"
+        f"{width * 3 // 2}.{changed}\n\nRepeat it: `python -m ml.garments.train --out runs/garments/NAME --minutes "
         f"{settings.minutes:g} --seed {settings.seed}`, then `python -m ml.garments.export runs/garments/NAME`."
     )
 

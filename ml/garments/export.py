@@ -56,7 +56,7 @@ def round_to_half(net: GarmentNet) -> GarmentNet:
     return net
 
 
-def export_onnx(net: GarmentNet, settings: Settings, calibration: Calibration) -> bytes:
+def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration) -> bytes:
     """ONNX bytes: "picture" float32 (N, 3, H, W) in [0, 1] → "probabilities" (N, 9, H, W), H and W multiples of 32."""
     import onnx
     import torch
@@ -86,7 +86,7 @@ def export_onnx(net: GarmentNet, settings: Settings, calibration: Calibration) -
             dynamo=False,
         )
         model = _halve_weights(onnx.load(file))
-    told = {"serving_width": settings.serving_width, "calibration": asdict(calibration)}
+    told = {"serving_width": serving_width, "calibration": asdict(calibration)}
     entry = model.metadata_props.add()
     entry.key, entry.value = "garments", json.dumps(told)
     return bytes(model.SerializeToString())
@@ -108,7 +108,7 @@ def _halve_weights(model: Any) -> Any:
     return model
 
 
-def parity_gap(net: GarmentNet, onnx_path: Path, settings: Settings) -> float:
+def parity_gap(net: GarmentNet, onnx_path: Path, serving_width: int) -> float:
     """Largest difference of any probability between ONNX Runtime and PyTorch, over three shapes of random pictures."""
     import torch
 
@@ -118,7 +118,7 @@ def parity_gap(net: GarmentNet, onnx_path: Path, settings: Settings) -> float:
     rng = np.random.default_rng(0)
     gaps = []
     for shape in ((2, 3), (1, 1), (3, 2)):
-        width, height = fit_size(*shape, settings.serving_width)
+        width, height = fit_size(*shape, serving_width)
         pictures = rng.random((2, 3, height, width), dtype=np.float32)
         served = session.run(None, {"picture": pictures})[0]
         with torch.inference_mode():
@@ -131,18 +131,21 @@ def parity_gap(net: GarmentNet, onnx_path: Path, settings: Settings) -> float:
 def export_model(checkpoint: Path, root: Path, calibration: Calibration) -> tuple[dict[str, Path], str, float]:
     """Write both files below ``root``/garments; returns them by role, the version, and the parity gap.
 
+    A net taken from the middle of its run is served at the size it was learning then.
+
     Raises ModelFileError when ONNX Runtime and PyTorch differ by more than PARITY_TOLERANCE.
     """
     net, settings, scores = load_net(checkpoint)
     net = round_to_half(net)
+    width = int(scores.get("width", settings.serving_width))
     files = {
         "weights": root / "garments" / f"{MODEL_NAME}.safetensors",
         "onnx": root / "garments" / f"{MODEL_NAME}.onnx",
     }
     halves = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
     save_checkpoint(files["weights"], halves, kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
-    write_atomically(files["onnx"], export_onnx(net, settings, calibration))
-    gap = parity_gap(net, files["onnx"], settings)
+    write_atomically(files["onnx"], export_onnx(net, width, calibration))
+    gap = parity_gap(net, files["onnx"], width)
     if gap > PARITY_TOLERANCE:
         raise ModelFileError(f"The ONNX file differs from PyTorch by {gap:.4f} in a probability; do not bundle it.")
     return files, sha256_of(files["weights"])[:12], gap

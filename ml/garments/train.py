@@ -84,6 +84,7 @@ class Training:
         self.step = 0
         self.drawn = 0
         self.seconds = 0.0
+        self.changes: list[dict[str, Any]] = []  # settings that were changed on the way, and at which step
 
     @property
     def progress(self) -> float:
@@ -134,7 +135,7 @@ class Training:
         for name, parameter in self.model.named_parameters():
             for part, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{part}.{name}"] = value
-        where = {"step": self.step, "drawn": self.drawn, "seconds": self.seconds}
+        where = {"step": self.step, "drawn": self.drawn, "seconds": self.seconds, "changes": self.changes}
         save_checkpoint(path, tensors, kind=TRAINING_KIND, settings=self.settings.as_dict(), scores=where)
 
     def load_state(self, path: Path) -> None:
@@ -150,6 +151,12 @@ class Training:
                     self.optimizer.state[parameter][part] = moved
         self.step, self.drawn = int(saved.scores["step"]), int(saved.scores["drawn"])
         self.seconds = float(saved.scores["seconds"])
+        self.changes = [*saved.scores.get("changes", []), *self._changes_since(Settings.from_dict(saved.settings))]
+
+    def _changes_since(self, before: Settings) -> list[dict[str, Any]]:
+        old, new = before.as_dict(), self.settings.as_dict()
+        changed = [name for name in new if old[name] != new[name]]
+        return [{"step": self.step, "setting": name, "from": old[name], "to": new[name]} for name in changed]
 
     def save_model(self, path: Path, scores: dict[str, Any]) -> None:
         """The averaged weights with settings and scores."""
@@ -207,14 +214,17 @@ def _with_bar(training: Training, show: bool) -> Iterator[None]:
 
 
 def _note_scores(training: Training, out: Path, tuning: list[Pair], loss: float) -> dict[str, Any]:
-    """Evaluate the averaged net, add a line to scores.jsonl and draw a sheet."""
-    predict = torch_predictor(training.average, training.settings.serving_width, training.device)
+    """Evaluate the averaged net at the size it is learning now, add a line to scores.jsonl and draw a sheet."""
+    width = stage_at(training.settings, training.progress).width
+    predict = torch_predictor(training.average, width, training.device)
     found = evaluate_pairs(predict, tuning[: training.settings.evaluate_photos])
     line = {
         "step": training.step,
         "minutes": round(training.seconds / 60, 2),
         "progress": round(training.progress, 4),
         "pictures": training.drawn,
+        "width": width,
+        "changes": training.changes,
         "loss": round(loss, 4),
         **found,
     }
@@ -226,7 +236,10 @@ def _note_scores(training: Training, out: Path, tuning: list[Pair], loss: float)
 
 
 def prepare_settings(arguments: argparse.Namespace) -> Settings:
-    """Settings of the folder when resuming, else the defaults, with what the command line changes."""
+    """Settings of the folder when resuming, else the defaults, with what the command line changes.
+
+    A settings.json edited between two parts of a run is obeyed; what was changed, and when, is kept with the scores.
+    """
     file = arguments.out / "settings.json"
     if arguments.resume and file.exists():
         return Settings.from_dict(json.loads(file.read_text()))

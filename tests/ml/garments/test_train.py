@@ -31,6 +31,15 @@ def test_a_resumed_run_equals_an_uninterrupted_one(pairs, tmp_path):
         assert torch.equal(kept, fresh)
 
 
+def test_settings_changed_on_the_way_are_remembered(pairs, tmp_path):
+    first = new_training(pairs)
+    first.take_step()
+    first.save_state(tmp_path / "state.safetensors")
+    second = new_training(pairs, ema_decay=0.9)
+    second.load_state(tmp_path / "state.safetensors")
+    assert second.changes == [{"step": 1, "setting": "ema_decay", "from": 0.99, "to": 0.9}]
+
+
 def test_a_run_leaves_settings_scores_sheets_and_a_model(data_set, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "Settings", lambda: tiny_settings(steps=2, cache_side=96))
     out = tmp_path / "run"
