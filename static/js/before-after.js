@@ -1,7 +1,7 @@
 // <before-after>: lays the picture before over the picture after and divides them by a slider.
 // Without JavaScript the two stay side by side.
 
-let split = 0; // kept while the page goes on, so that a new fabric appears under the same division
+let split = 33; // kept while the page goes on, so that a new fabric appears under the same division
 
 class BeforeAfter extends HTMLElement {
   connectedCallback() {
