@@ -15,7 +15,7 @@ from ml.images import Floats
 WORK = 320  # long side, pixels, at which the bend is estimated
 EDGE_CM = 6.0  # how far in from the outline cloth is seen to turn away
 FOLD_CM = 1.1  # shift per unit of log light, at strength 1
-RIDGE_CM2 = 2.4  # shift per unit of log light per centimetre, at strength 1
+RIDGE_CM2 = 1.9  # shift per unit of log light per centimetre, at strength 1
 
 
 def bend_pattern(relative: Floats, alpha: Floats, px_per_cm: float, strength: float) -> tuple[Floats, Floats]:
@@ -38,12 +38,12 @@ def bend_pattern(relative: Floats, alpha: Floats, px_per_cm: float, strength: fl
 
 def _fold_shift(relative: Floats, cover: Floats, cm: float) -> tuple[Floats, Floats]:
     """Centimetres: valleys gather the pattern, ridges spread it, and a fold lifts or drops what crosses it."""
-    height = _smooth_inside(np.log(relative), cover, max(0.8, 0.7 * cm))
+    height = _smooth_inside(np.log(relative), cover, max(0.8, 0.9 * cm))
     broad = _smooth_inside(np.log(relative), cover, max(2.0, 6.0 * cm))
     height = np.clip(height - broad, -0.6, 0.6)
     across = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=0.125) * np.float32(cm)  # per centimetre
     down = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=0.125) * np.float32(cm)
-    limit = np.float32(0.8)
+    limit = np.float32(0.7)
     shift_x = limit * np.tanh(RIDGE_CM2 * across / limit)
     shift_y = limit * np.tanh(RIDGE_CM2 * down / limit) + FOLD_CM * height
     return np.asarray(shift_x, dtype=np.float32), np.asarray(shift_y, dtype=np.float32)

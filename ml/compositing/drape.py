@@ -23,6 +23,8 @@ from ml.errors import PlacementError
 from ml.images import Bytes, Floats, srgb_to_linear
 
 STRENGTH = 0.8  # how much the pattern follows the folds, 0 to 2; chosen by eye
+WHITE = 0.92  # linear light of a pure white fabric at the cloth's median: room is left for its lit folds
+KNEE = 0.72  # linear light above which brightness is rolled off
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,11 @@ def relight(flat: Bytes, relative: Floats) -> Floats:
     flat: uint8 (H, W, 3) sRGB. relative: float32 (H, W), median 1. Returns float32 (H, W, 3) linear light; what would
     burn out is rolled off softly toward white, so light fabrics keep their folds.
     """
-    lit = srgb_to_linear(flat) * relative[..., None]
-    knee = np.float32(0.7)
-    over = lit > knee
-    excess = (lit[over] - knee) / (1 - knee)
-    lit[over] = knee + (1 - knee) * (excess / (1 + excess)) * np.float32(1.35)
-    return np.asarray(np.minimum(lit, 1.0))
+    lit = srgb_to_linear(flat) * (relative * np.float32(WHITE))[..., None]
+    over = lit > KNEE
+    excess = (lit[over] - np.float32(KNEE)) / np.float32(1 - KNEE)
+    lit[over] = np.float32(KNEE) + np.float32(1 - KNEE) * excess / np.sqrt(1 + excess * excess)
+    return floats(lit)
 
 
 def _full_size(shift: tuple[Floats, Floats], shape: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -68,7 +68,7 @@ def shade_box(photo: Bytes, alpha: Floats) -> Floats:
         trust = cv2.resize(light.detail, (width, height), interpolation=cv2.INTER_LINEAR)
         own = floats(cv2.log(_brightness(photo, light.tint) + np.float32(light.floor)))
         own -= np.float32(np.log1p(light.floor))
-        base += trust * np.clip(own - base, -0.8, 0.8)
+        base += trust * np.clip(own - base, -1.2, 1.2)
     relative = cv2.exp(base)
     sample = relative[alpha > 0.5] if alpha.size < 1 << 18 else relative[::4, ::4][alpha[::4, ::4] > 0.5]
     middle = float(np.median(sample)) if sample.size else 1.0
@@ -83,9 +83,9 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
     tint, middle = _own_colour(light[core])
     floor = float(np.clip(0.10 + 0.004 / max(middle, 1e-4), 0.10, 0.60))
     own = np.log(light @ tint + np.float32(floor)) - np.float32(np.log1p(floor))
-    steps_x, steps_y, ink = _fold_steps(own, light, core)
+    steps_x, steps_y, ink, plain = _fold_steps(own, light, core)
     base = _integrate(steps_x, steps_y, own, core)
-    detail = _trust(own - base, ink, core, middle)
+    detail = _trust(own - base, ink, core, middle, plain)
     return Light(base, detail, tint, floor)
 
 
@@ -121,20 +121,26 @@ def _brightness(photo: Bytes, tint: Floats) -> Floats:
     return np.asarray(cv2.transform(weighted, np.ones((1, 3), np.float32)))
 
 
-def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats, Floats]:
-    """Steps of log light to the right and below that are folds, and how much ink each pixel holds in [0, 1]."""
+def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats, Floats, float]:
+    """Steps of log light to the right and below that are folds, the ink at each pixel and the plainness of all, [0, 1].
+
+    On cloth with hardly any ink, sharp steps are seams, collars and openings: they are light, and stay.
+    """
     total = light.sum(axis=2, keepdims=True)
     colour = light / (total + np.float32(0.35 * np.median(total[core]) + 0.01))
     ink = np.zeros(own.shape, np.float32)
-    steps = []
+    found = []
     for axis in (1, 0):
         step = np.diff(own, axis=axis, append=own.take([-1], axis))
         turn = np.abs(np.diff(colour, axis=axis, append=colour.take([-1], axis))).max(axis=2)
         both = core & np.roll(core, -1, axis)
         keep = np.exp(-((np.abs(step) / INK_STEP) ** 4) - (turn / INK_COLOUR) ** 4)
         ink = np.maximum(ink, np.where(both, 1 - keep, 0))
-        steps.append(np.where(both, step * keep, 0).astype(np.float32))
-    return steps[0], steps[1], ink.astype(np.float32)
+        found.append((step * both, keep))
+    overall = float(ink[core].mean()) if core.any() else 0.0
+    plain = float(np.clip((0.15 - overall) / 0.11, 0, 1))
+    across, down = (floats(step * (keep + (1 - keep) * plain)) for step, keep in found)
+    return across, down, floats(ink), plain
 
 
 def _integrate(steps_x: Floats, steps_y: Floats, own: Floats, core: Mask) -> Floats:
@@ -180,16 +186,15 @@ def _coarse_steps(fine: Floats, core: Mask, axis: int) -> Floats:
     return np.asarray(total * COARSE_STEP / np.maximum(share, 0.2))
 
 
-def _trust(rest: Floats, ink: Floats, core: Mask, middle: float) -> Floats:
+def _trust(rest: Floats, ink: Floats, core: Mask, middle: float, plain: float) -> Floats:
     """Where the photo's fine detail is cloth and not print: [0, 1]."""
     weight = core.astype(np.float32)
     reach = max(2.0, 0.03 * max(ink.shape))
     inky = _blur(ink * weight, reach) / np.maximum(_blur(weight, reach), 1e-3)
-    overall = float(ink[core].mean()) if core.any() else 0.0
     patch = np.abs(_blur(rest * weight, reach) / np.maximum(_blur(weight, reach), 1e-3))
-    plain = np.exp(-((inky / 0.06) ** 2) - (patch / 0.25) ** 2 - (overall / 0.08) ** 2)
+    believed = plain * np.exp(-((inky / (0.06 + 0.5 * plain)) ** 2) - (patch / (0.25 + plain)) ** 2)
     quiet = float(np.clip(middle / 0.015, 0.25, 1.0))  # noise and compression blocks rule very dark cloth
-    return np.asarray(0.85 * quiet * plain, dtype=np.float32)
+    return np.asarray(0.9 * quiet * believed, dtype=np.float32)
 
 
 def _blur(values: Floats, sigma: float) -> Floats:

@@ -1,0 +1,66 @@
+"""The stock garments in tryon/stock are whole, agree with each other, and can be drawn again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.compositing.scale import CLASSES, estimate_scale
+from wardrobe.draw_flats import ALL, main
+from wardrobe.shapes import Grid, fill, outline
+
+STOCK = Path(__file__).parents[2] / "tryon" / "stock"
+FOLDERS = sorted(folder for folder in STOCK.iterdir() if (folder / "garment.json").exists())
+
+
+def about(folder: Path) -> dict:
+    return json.loads((folder / "garment.json").read_text())
+
+
+def test_there_is_a_wardrobe():
+    assert len(FOLDERS) == len(ALL) >= 8
+    assert {"top", "outerwear", "bottom", "skirt", "dress"} <= {about(folder)["garment"] for folder in FOLDERS}
+    assert len({about(folder)["order"] for folder in FOLDERS}) == len(FOLDERS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_its_files_agree(folder):
+    facts = about(folder)
+    assert facts["slug"] == folder.name
+    assert facts["licence"] == "MIT"
+    assert facts["name"]
+    assert facts["blurb"].endswith(".")
+    assert (folder / "photo.jpg").stat().st_size <= 400_000
+    with Image.open(folder / "photo.jpg") as photo:
+        assert photo.size == (1200, 1600)
+        assert photo.mode == "RGB"
+        assert not photo.getexif()
+    mask, labels = np.asarray(Image.open(folder / "mask.png")), np.asarray(Image.open(folder / "labels.png"))
+    assert mask.shape == labels.shape == (1600, 1200)
+    assert set(np.unique(labels)) == {0, CLASSES.index(facts["garment"])}
+    assert (labels[mask > 140] > 0).all(), "cloth outside its label"
+    assert 0.15 < (mask > 127).mean() < 0.6
+    assert ((mask > 0) & (mask < 255)).any(), "the edge is not soft"
+    for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]):
+        assert not edge.any(), "the garment touches the frame"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_scale_guessed_from_its_outline_is_near_the_truth(folder):
+    facts = about(folder)
+    labels = np.asarray(Image.open(folder / "labels.png"))
+    guess = estimate_scale(labels, [facts["garment"]], labels.shape).px_per_cm
+    assert 0.7 < guess / facts["px_per_cm"] < 1.4
+
+
+def test_an_unknown_garment_is_refused(tmp_path, capsys):
+    assert main(["ballgown", "--out", str(tmp_path)]) == 2
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_an_outline_covers_the_area_it_encloses():
+    grid = Grid(200, 200, 10.0)
+    square = outline([(-5, 5), (5, 5)], [(5, 5), (5, 15)], [(5, 15), (-5, 15)], [(-5, 15), (-5, 5)])
+    assert fill(grid, square).sum() / 100 == pytest.approx(100, rel=0.01)
