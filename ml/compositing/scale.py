@@ -60,7 +60,7 @@ def _from_person(labels: Bytes) -> Scale | None:
     """Head and shoes both in the picture: the person's height is the ruler."""
     person = _largest_part(labels > 0)
     body, shoes = person & (labels == BODY), person & (labels == SHOES)
-    if body.sum() < 0.01 * person.sum() or shoes.sum() < 0.002 * person.sum():
+    if not shoes.any() or body.sum() < 0.01 * person.sum() or shoes.sum() < 0.002 * person.sum():
         return None
     top, bottom, _, _ = _extent(person)
     height = bottom - top

@@ -24,6 +24,8 @@ Mask = npt.NDArray[np.bool_]
 FINE = 384  # long side, pixels, at which gradients are judged
 COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
 INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
+STRONG_STEP = 0.50  # a change no seam or fold makes often
+PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
 
@@ -128,7 +130,7 @@ def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats,
     """
     total = light.sum(axis=2, keepdims=True)
     colour = light / (total + np.float32(0.35 * np.median(total[core]) + 0.01))
-    ink = np.zeros(own.shape, np.float32)
+    ink, strong = np.zeros(own.shape, np.float32), 0.0
     found = []
     for axis in (1, 0):
         step = np.diff(own, axis=axis, append=own.take([-1], axis))
@@ -137,8 +139,9 @@ def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats,
         keep = np.exp(-((np.abs(step) / INK_STEP) ** 4) - (turn / INK_COLOUR) ** 4)
         ink = np.maximum(ink, np.where(both, 1 - keep, 0))
         found.append((step * both, keep))
-    overall = float(ink[core].mean()) if core.any() else 0.0
-    plain = float(np.clip((0.15 - overall) / 0.11, 0, 1))
+        strong += float(((np.abs(step) > STRONG_STEP) & both).sum() + ((turn > 2 * INK_COLOUR) & both).sum())
+    share = strong / max(1.0, 2.0 * float(core.sum()))
+    plain = float(np.clip((PRINTED - share) / (PRINTED - PLAIN), 0, 1))
     across, down = (floats(step * (keep + (1 - keep) * plain)) for step, keep in found)
     return across, down, floats(ink), plain
 
