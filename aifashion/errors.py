@@ -46,7 +46,7 @@ def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
     return response
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    response = error_page(503, "503_model")
-    response["Retry-After"] = "300"
+def unavailable(request: HttpRequest, template: str = "503_model") -> HttpResponse:
+    response = error_page(503, template)
+    response["Retry-After"] = "60"
     return response

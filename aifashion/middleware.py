@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import uuid
 from collections.abc import Callable
@@ -77,4 +78,16 @@ class KindErrors:
             return errors.unavailable(request)
         if isinstance(exception, MlError):
             return errors.bad_request(request, exception)
+        if storage_is_away(exception):
+            log.error("the storage cannot be used", exc_info=exception)
+            return errors.unavailable(request, "503_storage")
         return None
+
+
+def storage_is_away(exception: Exception) -> bool:
+    """A full disk, or a bucket that does not answer or refuses us."""
+    from botocore.exceptions import BotoCoreError, ClientError  # only once something has gone wrong
+
+    if isinstance(exception, OSError):
+        return exception.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return isinstance(exception, BotoCoreError | ClientError)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 
+from patterns.memory import Memory
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.slots import model_slots
@@ -27,8 +28,6 @@ LARGEST_SEED = 2**32 - 1
 PREVIEW_SIZES = (64, 1024)
 DOWNLOAD_SIZE = 1024
 _GENERATORS_KEPT = 24
-_TILES_KEPT = 24
-_TILE_BYTES_KEPT = 32 * 1024 * 1024
 
 
 class Generator(Protocol):
@@ -37,20 +36,19 @@ class Generator(Protocol):
 
 _lock = threading.Lock()
 _generators: OrderedDict[tuple[str, str], Generator] = OrderedDict()
-_tiles: OrderedDict[tuple[str, str, str, int], Bytes] = OrderedDict()
+_tiles: Memory[Bytes] = Memory(24, 32 * 1024 * 1024, lambda tile: tile.nbytes)
 
 
 def draw_tile(version: GeneratorVersion, recipe: Recipe, size: int) -> Bytes:
     """One seamless tile, uint8 (size, size, 3); recently drawn ones are remembered. Raises MlError, Busy."""
     key = (version.weights_sha256, version.onnx_sha256, recipe.to_json(), size)
-    with _lock:
-        if key in _tiles:
-            _tiles.move_to_end(key)
-            return _tiles[key]
+    known = _tiles.recall(key)
+    if known is not None:
+        return known
     with model_slots().take():
         tile = generator_for(version).draw(recipe, size)
     tile.setflags(write=False)
-    _remember_tile(key, tile)
+    _tiles.keep(key, tile)
     return tile
 
 
@@ -145,10 +143,3 @@ def _load(version: GeneratorVersion) -> Generator:
     return FabricGenerator.load(
         (model_path(version.weights_name), version.weights_sha256), (model_path(version.onnx_name), version.onnx_sha256)
     )
-
-
-def _remember_tile(key: tuple[str, str, str, int], tile: Bytes) -> None:
-    with _lock:
-        _tiles[key] = tile
-        while len(_tiles) > _TILES_KEPT or sum(kept.nbytes for kept in _tiles.values()) > _TILE_BYTES_KEPT:
-            _tiles.popitem(last=False)

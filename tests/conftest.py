@@ -41,6 +41,7 @@ def local_files(settings: Any, tmp_path: Path) -> Iterator[Path]:
 def nothing_remembered() -> Iterator[None]:
     yield
     patterns_services._tiles.clear()
+    tryon_services._stock_previews.clear()
     patterns_services._generators.clear()
     slots.model_slots.cache_clear()
 

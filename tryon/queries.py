@@ -16,6 +16,12 @@ def photos_of(person: Person) -> QuerySet[Photo]:
     return Photo.objects.of(person)
 
 
+def photos_to_list(person: Person) -> QuerySet[Photo]:
+    """The latest few, without their outlines."""
+    return photos_of(person).defer("found")[:12]
+
+
 def results_of(person: Person) -> QuerySet[Result]:
     """Newest first, with all that a list or a page says about them."""
-    return Result.objects.of(person).select_related("photo", "stock", "fabric__generator_version__category")
+    related = Result.objects.of(person).select_related("photo", "stock", "fabric__generator_version__category")
+    return related.defer("photo__found", "stock__found")

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
 
+from patterns.memory import Memory
 from patterns.models import Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.services import draw_tile, keep_fabric, png_bytes
@@ -50,6 +51,7 @@ class Look:
 
 _loading = threading.Lock()
 _segmenter: Segmenter | None = None
+_stock_previews: Memory[bytes] = Memory(64, 16 * 1024 * 1024, len)
 
 
 def segmenter() -> Segmenter:
@@ -147,6 +149,16 @@ def render_preview(wearable: Wearable, look: Look) -> bytes:
     """The look at screen size, as JPEG. Raises MlError, Busy."""
     photo = read_pixels(wearable.screen)
     return jpeg_bytes(dress(wearable, photo, look)[0], quality=88)
+
+
+def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
+    """The same for a stock garment; what many people look at, as on the home page, is rendered once."""
+    key = (stock.image.name, stock.px_per_cm, look.garments, look.version.pk, look.recipe, look.placement)
+    preview = _stock_previews.recall(key)
+    if preview is None:
+        preview = render_preview(stock, look)
+        _stock_previews.keep(key, preview)
+    return preview
 
 
 def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> Result:

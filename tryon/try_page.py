@@ -63,7 +63,7 @@ def dressed_garments(
 ) -> list[DressedGarment]:
     """Each garment in a fabric of another category."""
     return [
-        dressed_garment(garment, categories[(seed + place) % len(categories)], seed)
+        dressed_garment(garment, categories[(seed + 5 * place) % len(categories)], seed + place)
         for place, garment in enumerate(garments if categories else [])
     ]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "categories": categories,
         "seed": seed,
         "garments": garments,
-        "dressed": dressed_garments(garments[:2], categories, seed),
+        "dressed": dressed_garments(garments[:3], categories, seed),
     }
     return render(request, "tryon/home.html", context)
 
@@ -101,12 +101,16 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    return _preview(request, photo_or_404(person_of(request), public_id), "private, max-age=300")
+    photo = photo_or_404(person_of(request), public_id)
+    preview = services.render_preview(photo, _look_or_refuse(request.GET, photo))
+    return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
 
 
 @require_safe
 def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
-    return _preview(request, stock_or_404(slug), "public, max-age=300")
+    stock = stock_or_404(slug)
+    preview = services.render_stock_preview(stock, _look_or_refuse(request.GET, stock))
+    return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "public, max-age=300"})
 
 
 @require_POST
@@ -191,7 +195,7 @@ def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = N
     choice = parse_fabric(fabric)
     garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.stock_garments()]
     photos = [
-        (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_of(person_of(request))[:12]
+        (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_to_list(person_of(request))
     ]
     context = {"garments": garments, "photos": photos, "fabric": choice, "errors": error or []}
     return render(request, "tryon/clothes.html", context, status=400 if error else 200)
@@ -207,26 +211,21 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
     return render(request, "tryon/try.html", context, status=200 if form.is_valid() else 400)
 
 
-def _preview(request: HttpRequest, wearable: Photo | StockGarment, cache: str) -> HttpResponseBase:
-    form = TryOnForm(request.GET, wearable)
-    _refuse_unready(form)
-    response = HttpResponse(services.render_preview(wearable, form.look()), content_type="image/jpeg")
-    response["Cache-Control"] = cache
-    return response
-
-
 def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
-    form = TryOnForm(request.POST, wearable)
-    _refuse_unready(form)
-    return redirect(services.keep_result(new_person_of(request), wearable, form.look()))
+    look = _look_or_refuse(request.POST, wearable)
+    return redirect(services.keep_result(new_person_of(request), wearable, look))
 
 
-def _refuse_unready(form: TryOnForm) -> None:
+def _look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> services.Look:
     """A look is drawn only on garments that were found, or that the person said are there; never on background."""
+    if wearable.outcome == wearable.Outcome.NONE:
+        raise PlacementError("We found no clothes in this picture, so there is nothing to dress.")
+    form = TryOnForm(query, wearable)
     if not form.is_valid():
         raise PlacementError(next(iter(form.errors.values()))[0])
     if not form.is_confirmed:
         raise PlacementError("We are not sure what to dress in this picture. Go back and confirm the outline first.")
+    return form.look()
 
 
 def _with_fabric(address: str, fabric: str) -> str:

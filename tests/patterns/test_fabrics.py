@@ -181,4 +181,4 @@ def test_remembered_tiles_stay_few():
     assert len(services._tiles) <= 24
     for seed in range(16):
         services.draw_tile(version, Recipe(seed), 1024)
-    assert sum(tile.nbytes for tile in services._tiles.values()) <= 32 * 1024 * 1024
+    assert services._tiles.weight() <= 32 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
@@ -126,6 +127,16 @@ def test_when_the_third_file_cannot_be_written_the_first_two_go(owner, local_fil
         services.accept_photo(owner.person, io.BytesIO(hostile.jpeg()), 5000)
     assert not files_kept(local_files)
     assert not Photo.objects.exists()
+
+
+def test_a_full_disk_is_a_pause_not_an_error(owner, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    response = upload(owner.client, hostile.jpeg())
+    assert response.status_code == 503
+    assert "Nothing is lost" in response.content.decode()
 
 
 def test_when_the_model_fails_nothing_is_kept(owner, local_files, monkeypatch):

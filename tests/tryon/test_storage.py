@@ -175,6 +175,23 @@ def test_a_delete_that_the_storage_refuses_leaves_an_orphan_not_an_error(
     assert all(name.startswith("photos/") for name in kept())
 
 
+def test_a_bucket_that_is_gone_is_a_pause_and_nothing_is_kept(owner, storage, settings):
+    if storage == "local files":
+        pytest.skip("a local folder does not go away")
+    version_of("plaid")
+    photo = make_photo(owner.person)
+    storages = copy.deepcopy(settings.STORAGES)
+    storages["default"]["OPTIONS"]["endpoint_url"] = "http://127.0.0.1:9"
+    settings.STORAGES = storages
+    upload = owner.client.post("/photos/", {"photo": SimpleUploadedFile("me.png", encoded(photo_pixels()))})
+    keep = owner.client.post(reverse("keep-photo", args=[photo.public_id]), look_query())
+    for response in (upload, keep):
+        assert response.status_code == 503
+        assert response["Retry-After"]
+    assert Photo.objects.count() == 1
+    assert not Result.objects.exists()
+
+
 def test_readiness_knows_the_storage(storage):
     health.check_storage()
 

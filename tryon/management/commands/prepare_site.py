@@ -1,4 +1,4 @@
-"""Everything a site needs before it opens: tables, categories and models, stock garments, and no orphaned files."""
+"""Everything a site needs before it opens: tables, categories and models, stock garments, no orphaned files or old sessions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Migrate, add bundled models and stock garments, remove orphaned files. Safe to run at every start."
+    help = "Migrate, add bundled models and stock garments, remove orphaned files and old sessions. Safe to run at every start."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        for name in ("sync_models", "load_stock", "sweep_files"):
+        for name in ("sync_models", "load_stock", "sweep_files", "clearsessions"):
             call_command(name, stdout=self.stdout)
