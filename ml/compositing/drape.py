@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ml.compositing.bend import bend_pattern
-from ml.compositing.blend import blend
+from ml.compositing.blend import backdrop, blend
 from ml.compositing.placement import Placement
 from ml.compositing.region import Box, box_of, check_alpha, floats
 from ml.compositing.shade import shade_box
@@ -23,6 +24,7 @@ from ml.errors import PlacementError
 from ml.images import Bytes, Floats, srgb_to_linear
 
 STRENGTH = 0.8  # how much the pattern follows the folds, 0 to 2; chosen by eye
+BAND = 1 << 17  # photo pixels handled at a time, small enough to stay in cache
 WHITE = 0.92  # linear light of a pure white fabric at the cloth's median: room is left for its lit folds
 KNEE = 0.72  # linear light above which brightness is rolled off
 
@@ -80,8 +82,22 @@ def _dress_box(photo: Bytes, painted: Bytes, layer: Layer, box: Box) -> Bytes:
     relative = shade_box(photo[box.window], alpha)
     shift = _full_size(bend_pattern(relative, alpha, layer.px_per_cm, layer.strength), alpha.shape)
     shape = (photo.shape[0], photo.shape[1])
-    flat = prepare_tile(layer.tile, layer.placement, layer.px_per_cm).sample(shape, box.corners, shift)
-    return blend(painted[box.window], relight(flat, relative), alpha)
+    laid = prepare_tile(layer.tile, layer.placement, layer.px_per_cm)
+    under = painted[box.window]
+    behind = backdrop(under, alpha)
+    out = np.empty_like(under)
+
+    def dress_rows(start: int) -> None:
+        stop = min(start + rows, alpha.shape[0])
+        band = slice(start, stop)
+        corners = (box.top + start, box.top + stop, box.left, box.right)
+        flat = laid.sample(shape, corners, (shift[0][band], shift[1][band]))
+        out[band] = blend(under[band], relight(flat, relative[band]), alpha[band], behind, start)
+
+    rows = max(1, BAND // alpha.shape[1])
+    with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy and OpenCV let go of the interpreter while they work
+        list(pool.map(dress_rows, range(0, alpha.shape[0], rows)))
+    return out
 
 
 def relight(flat: Bytes, relative: Floats) -> Floats:
@@ -91,10 +107,8 @@ def relight(flat: Bytes, relative: Floats) -> Floats:
     burn out is rolled off softly toward white, so light fabrics keep their folds.
     """
     lit = srgb_to_linear(flat) * (relative * np.float32(WHITE))[..., None]
-    over = lit > KNEE
-    excess = (lit[over] - np.float32(KNEE)) / np.float32(1 - KNEE)
-    lit[over] = np.float32(KNEE) + np.float32(1 - KNEE) * excess / np.sqrt(1 + excess * excess)
-    return floats(lit)
+    excess = np.maximum(lit - np.float32(KNEE), 0) / np.float32(1 - KNEE)
+    return floats(np.minimum(lit, KNEE) + np.float32(1 - KNEE) * excess / np.sqrt(1 + excess * excess))
 
 
 def _full_size(shift: tuple[Floats, Floats], shape: tuple[int, ...]) -> tuple[Floats, Floats]:

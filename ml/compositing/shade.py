@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
@@ -26,6 +27,7 @@ COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
 INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
 STRONG_STEP = 0.50  # a change no seam or fold makes often
 PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
+REPEATS_FROM = 0.38  # likeness of detail to itself further on, above which it is a woven or printed repeat
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
 
@@ -87,7 +89,12 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
     own = np.log(light @ tint + np.float32(floor)) - np.float32(np.log1p(floor))
     steps_x, steps_y, ink, plain = _fold_steps(own, light, core)
     base = _integrate(steps_x, steps_y, own, core)
-    detail = _trust(own - base, ink, core, middle, plain)
+    strength, period = _find_repeat(own, core)
+    if strength > 0:
+        weight = core.astype(np.float32)
+        smooth = _blur(base * weight, 0.5 * period) / np.maximum(_blur(weight, 0.5 * period), 1e-3)
+        base = floats(base + strength * (_spread(floats(smooth), weight) - base))
+    detail = floats((1 - strength) * _trust(own - base, ink, core, middle, plain))
     return Light(base, detail, tint, floor)
 
 
@@ -146,6 +153,32 @@ def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats,
     return across, down, floats(ink), plain
 
 
+def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
+    """How surely fine detail repeats itself, [0, 1], and at what distance in pixels: dots and stripes do, folds do not.
+
+    The highest peak of the autocorrelation away from its middle, the mask's own shape divided out.
+    """
+    weight = core.astype(np.float32)
+    fine = own - _blur(own * weight, 5.0) / np.maximum(_blur(weight, 5.0), 1e-3)
+    fine = np.clip(fine, -0.4, 0.4) * weight
+    reach = 32
+    shape = [next_fast_len(max(side, reach + 1) + reach, real=True) for side in own.shape]
+    power, share = (irfft2(np.abs(rfft2(values, shape)) ** 2, shape) for values in (fine, weight))
+    if power[0, 0] <= 1e-6:
+        return 0.0, 1.0
+    likeness = power / np.maximum(share, 0.1 * share[0, 0])
+    likeness = np.roll(likeness / likeness[0, 0], (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    likeness = _blur(floats(likeness), 0.7)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    distance = np.hypot(x, y)
+    peaks = (likeness == cv2.dilate(likeness, np.ones((5, 5), np.uint8))) & (distance > 4) & (distance < reach - 1)
+    if not peaks.any():
+        return 0.0, 1.0
+    best = int(np.argmax(np.where(peaks, likeness, -1)))
+    strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.1, 0, 1))
+    return strength, float(distance.flat[best])
+
+
 def _integrate(steps_x: Floats, steps_y: Floats, own: Floats, core: Mask) -> Floats:
     """The light whose steps fit best, by least squares over the cells of the mask alone (a Poisson problem)."""
     height, width = (side // COARSE_STEP for side in own.shape)
@@ -191,13 +224,15 @@ def _coarse_steps(fine: Floats, core: Mask, axis: int) -> Floats:
 
 def _trust(rest: Floats, ink: Floats, core: Mask, middle: float, plain: float) -> Floats:
     """Where the photo's fine detail is cloth and not print: [0, 1]."""
-    weight = core.astype(np.float32)
+    weight = floats(core)
     reach = max(2.0, 0.03 * max(ink.shape))
     inky = _blur(ink * weight, reach) / np.maximum(_blur(weight, reach), 1e-3)
     patch = np.abs(_blur(rest * weight, reach) / np.maximum(_blur(weight, reach), 1e-3))
     believed = plain * np.exp(-((inky / (0.06 + 0.5 * plain)) ** 2) - (patch / (0.25 + plain)) ** 2)
     quiet = float(np.clip(middle / 0.015, 0.25, 1.0))  # noise and compression blocks rule very dark cloth
-    return np.asarray(0.9 * quiet * believed, dtype=np.float32)
+    # At the very edge the photo may show what lies behind the cloth: there the light is carried over from inside.
+    sure = _blur(floats(cv2.erode(weight, np.ones((3, 3), np.uint8), borderValue=1)), 0.7) * weight
+    return floats(0.9 * quiet * believed * sure)
 
 
 def _blur(values: Floats, sigma: float) -> Floats:

@@ -75,6 +75,15 @@ def test_a_coloured_print_is_not_taken_for_light():
     assert (found - truth).std() < 0.25 * (raw - truth).std()
 
 
+def test_a_faint_dotted_print_on_plain_cloth_is_not_taken_for_light():
+    y, x = np.mgrid[0:SIZE, 0:SIZE]
+    dots = np.hypot(x % 14 - 7, y % 14 - 7) < 3.2
+    ink = np.where(dots, 0.28, 0.36)[..., None] * np.array([0.9, 0.3, 0.7])
+    found = shading(dressed((0, 0, 0), ink), a_mask())[60:180, 60:180]
+    there = dots[60:180, 60:180]
+    assert abs(np.log(found[~there].mean() / found[there].mean())) < 0.05  # the print itself: 0.25
+
+
 def test_the_ground_outside_has_no_say():
     alpha, photo = a_mask(), dressed((0.3, 0.3, 0.3))
     night = photo.copy()
