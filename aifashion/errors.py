@@ -32,6 +32,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(404)
 
 
+def not_allowed(bare: HttpResponse) -> HttpResponse:
+    """A page in place of Django's empty answer to the wrong kind of request."""
+    response = error_page(405)
+    response["Allow"] = bare["Allow"]
+    return response
+
+
 def too_large(request: HttpRequest) -> HttpResponse:
     return error_page(413)
 

@@ -146,7 +146,10 @@ def test_every_form_needs_its_token(owner):
 def test_addresses_that_change_things_do_not_change_them_by_looking(owner):
     table = addresses(owner)
     for name in ("keep-photo", "keep-stock"):
-        assert owner.client.get(table[name]).status_code == 405
+        response = owner.client.get(table[name])
+        assert response.status_code == 405
+        assert response["Allow"] == "POST"
+        assert "<h1>" in response.content.decode()
 
 
 ADMIN_PAGES = [
