@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from ml.images import Bytes, resize_labels
 
 RIGHT_IOU = 0.5  # a region counts as right when it overlaps the true garment of that class this well
 _EMPTY_PICTURES = 40
+_CLOTH_PRECISION = 0.95  # so many of the regions listed in spite of a doubtful name must be cloth
+_COLUMNS, _RIGHT, _IS_CLOTH = 5, 3, 4
 
 Rows = npt.NDArray[np.float64]
 
@@ -70,16 +73,34 @@ def unseen_swatches(data: Path, seen: int = 30, count: int = 5) -> list[Bytes]:
 
 
 def _rows(segmenter: GarmentSegmenter, pictures: Iterator[Pair]) -> list[Rows]:
-    """For each picture, a row for each region found: mean probability, share, 1 if right; last the garments there."""
+    """For each picture, a row for each region found: probability, share, cloth, 1 if right, 1 if it is cloth at all."""
     rows = []
     for pair in pictures:
         probabilities = segmenter.probabilities(pair.photo)
         labels = clean_labels(probabilities, segmenter.steps)
         truth = resize_labels(pair.labels, labels.shape[1], labels.shape[0])
         measured = measure_regions(probabilities, labels)
-        right = [mask_iou(truth == index, labels == index) >= RIGHT_IOU for index, _, _ in measured]
-        rows.append(np.array([(p, share, r) for (_, p, share), r in zip(measured, right, strict=True)]).reshape(-1, 3))
+        found = [
+            (
+                r.probability,
+                r.share,
+                r.cloth,
+                _right(truth == r.index, labels == r.index),
+                _cloth(truth, labels == r.index),
+            )
+            for r in measured
+        ]
+        rows.append(np.array(found, dtype=np.float64).reshape(-1, _COLUMNS))
     return rows
+
+
+def _right(truth: npt.NDArray[np.bool_], found: npt.NDArray[np.bool_]) -> bool:
+    return mask_iou(truth, found) >= RIGHT_IOU
+
+
+def _cloth(truth: Bytes, found: npt.NDArray[np.bool_]) -> bool:
+    """Is most of the region a garment, whatever its name?"""
+    return bool((truth[found] > 1).mean() >= RIGHT_IOU)
 
 
 def _features(rows: Rows) -> Rows:
@@ -90,7 +111,7 @@ def _features(rows: Rows) -> Rows:
 def _fit(pictures: list[Rows], rounds: int = 30, ridge: float = 1.0) -> Calibration:
     """Logistic regression by Newton's method, lightly held towards zero slopes."""
     rows = np.concatenate(pictures)
-    features, right = _features(rows), rows[:, 2]
+    features, right = _features(rows), rows[:, _RIGHT]
     weights = np.zeros(3)
     hold = np.diag([1e-6, ridge, ridge])
     for _ in range(rounds):
@@ -104,13 +125,22 @@ def _fit(pictures: list[Rows], rounds: int = 30, ridge: float = 1.0) -> Calibrat
 
 def _with_lines(fitted: Calibration, pictures: list[Rows]) -> Calibration:
     """Choose where "found" begins: the level that sorts most pictures right (some region is, or none is)."""
-    best = [max((fitted.confidence(p, share) for p, share, _ in rows), default=0.0) for rows in pictures]
-    good = [bool(rows[:, 2].any()) for rows in pictures]
+    best = [max((fitted.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures]
+    good = [bool(rows[:, _RIGHT].any()) for rows in pictures]
     levels = np.arange(0.3, 0.71, 0.02)
     hits = [np.mean([(value >= level) == truth for value, truth in zip(best, good, strict=True)]) for level in levels]
     top = levels[np.array(hits) >= max(hits) - 1e-9]
     sure = round(float(top[len(top) // 2]), 2)
-    return Calibration(fitted.bias, fitted.per_logit, fitted.per_decade, sure, round(sure / 2, 2))
+    return replace(fitted, sure=sure, worth_showing=round(sure / 2, 2), cloth=_cloth_line(np.concatenate(pictures)))
+
+
+def _cloth_line(rows: Rows) -> float:
+    """The lowest level above which nearly all regions are cloth."""
+    for level in np.arange(0.5, 1.0, 0.01):
+        above = rows[rows[:, 2] >= level, _IS_CLOTH]
+        if len(above) and above.mean() >= _CLOTH_PRECISION:
+            return round(float(level), 2)
+    return 1.0
 
 
 def reliability(calibration: Calibration, pictures: list[Rows]) -> dict[str, Any]:
@@ -119,14 +149,18 @@ def reliability(calibration: Calibration, pictures: list[Rows]) -> dict[str, Any
     "found" is right when some region is right; "unsure" and "none" are right when no region is.
     """
     rows = np.concatenate(pictures)
-    confidence = np.array([calibration.confidence(p, share) for p, share, _ in rows])
+    confidence = np.array([calibration.confidence(p, share) for p, share, *_ in rows])
     bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [abs(confidence[bins == b].mean() - rows[bins == b, 2].mean()) * (bins == b).sum() for b in np.unique(bins)]
-    best = np.array([max((calibration.confidence(p, share) for p, share, _ in rows), default=0.0) for rows in pictures])
-    good = np.array([bool(rows[:, 2].any()) for rows in pictures])
-    outcomes = np.where(
-        best >= calibration.sure, "found", np.where(best >= calibration.worth_showing, "unsure", "none")
+    gaps = [
+        abs(confidence[bins == b].mean() - rows[bins == b, _RIGHT].mean()) * (bins == b).sum() for b in np.unique(bins)
+    ]
+    best = np.array(
+        [max((calibration.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures]
     )
+    good = np.array([bool(rows[:, _RIGHT].any()) for rows in pictures])
+    sure_cloth = np.array([bool((rows[:, 2] >= calibration.cloth).any()) for rows in pictures])
+    listed = (best >= calibration.worth_showing) | sure_cloth
+    outcomes = np.where(best >= calibration.sure, "found", np.where(listed, "unsure", "none"))
     table = {}
     for outcome in ("found", "unsure", "none"):
         hits = good[outcomes == outcome] == (outcome == "found")

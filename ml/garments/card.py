@@ -47,15 +47,18 @@ Clothing IoU is classes 2-8 against 0-1. With edges refined at full resolution i
 
 * **Flat-laid composites** of validation photos ({flat[pictures]}): mean IoU of the shape {flat[mean_shape_iou]}; at least
   0.85 in {flat[shape_iou_above_085]}; the largest garment is called by its name in {flat[largest_named_right]}.
-* **Photos of single garments** (80, never trained on, no masks): the largest thing found is of the right kind in
-  {stock[largest_named_right]}; outcomes: {stock_outcomes}. By folder: {stock_folders}.
+* **Photos of single garments** laid flat or hung (80, never trained on): the largest thing found is of the right kind in
+  {stock[largest_named_right]}; outcomes: {stock_outcomes}. By folder: {stock_folders}. On the {stock[outlined]} with an outline
+  (drawn by GrabCut, looked at one by one), mean IoU of the shape {stock[mean_shape_iou]}, at least 0.85 in
+  {stock[shape_iou_above_085]}.
 * **Pictures without a garment** ({empty[pictures]}): not called "found" in {empty[not_found]}.
 * **ONNX against PyTorch**: largest difference of a probability {gap:.6f}.
 
 ## Confidence
 
 Logistic in the logit of the mean probability inside the region and in the logarithm of its share: {calibration}. "found" from
-{sure}; below, "unsure"; a garment under {worth} is not listed, and with none listed the outcome is "none".
+{sure}; below, "unsure"; a garment under {worth} is not listed unless it is surely cloth of some kind ({cloth}), and with
+none listed the outcome is "none".
 
 | on | calibration error | found, right | unsure, right | none, right |
 | --- | --- | --- | --- | --- |
@@ -106,6 +109,7 @@ def write_card(
         calibration=f"{calibration.bias} + {calibration.per_logit} logit + {calibration.per_decade} log10(share)",
         sure=calibration.sure,
         worth=calibration.worth_showing,
+        cloth=calibration.cloth,
         reliability="\n".join(_reliability_row(name, table) for name, table in figures["reliability"].items()),
         weakest=_weakest(figures["cleaned"]["class_iou"]),
     )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Predict = Callable[[Bytes], Bytes]  # photo uint8 (H, W, 3) → labels uint8 (H, W)
 
+OUTLINES = Path(__file__).with_name("stock_outlines.json")
+
 # The folders of single garments and what they hold.
 STOCK_CLASSES = {
     "dress": "dress",
@@ -170,19 +172,45 @@ def evaluate_flats(segmenter: GarmentSegmenter, pairs: list[Pair]) -> dict[str, 
 
 
 def evaluate_stock(segmenter: GarmentSegmenter, data: Path) -> dict[str, Any]:
-    """Photos of single garments, sorted in folders by kind and without masks: is the largest thing found that kind?"""
-    right: dict[str, str] = {}
-    hits, all_outcomes = [], []
+    """Photos of single garments, in folders by kind: is the largest thing found that kind, and is its shape right?
+
+    The photos come without masks; ``stock_outlines.json`` holds outlines of some, drawn by GrabCut and looked at one by
+    one. The shape is everything worn, whatever its class.
+    """
+    outlines = json.loads(OUTLINES.read_text())
+    by_folder: dict[str, str] = {}
+    hits: list[bool] = []
+    shapes: list[float] = []
+    outcomes: list[str] = []
     for folder, wanted in STOCK_CLASSES.items():
         paths = sorted((data / "stock" / folder).glob("*.jpg"))
         results = [segmenter.segment(read_picture(path)) for path in paths]
         named = [bool(result.found) and result.found[0].name == wanted for result in results]
-        right[folder] = f"{sum(named)} of {len(named)}"
+        by_folder[folder] = f"{sum(named)} of {len(named)}"
         hits += named
-        all_outcomes += [result.outcome for result in results]
-    outcomes = {outcome: all_outcomes.count(outcome) for outcome in ("found", "unsure", "none")}
-    share = round(float(np.mean(hits)), 4) if hits else None
-    return {"largest_named_right": share, "by_folder": right, "outcomes": outcomes}
+        outcomes += [result.outcome for result in results]
+        for path, result in zip(paths, results, strict=True):
+            if f"{folder}/{path.stem}" in outlines:
+                truth = _filled(outlines[f"{folder}/{path.stem}"], result.labels.shape)
+                shapes.append(mask_iou(truth, result.labels > 1))
+    return {
+        "largest_named_right": round(float(np.mean(hits)), 4) if hits else None,
+        "by_folder": by_folder,
+        "outcomes": {outcome: outcomes.count(outcome) for outcome in ("found", "unsure", "none")},
+        "outlined": len(shapes),
+        "mean_shape_iou": round(float(np.mean(shapes)), 4) if shapes else None,
+        "shape_iou_above_085": round(float(np.mean(np.array(shapes) >= 0.85)), 4) if shapes else None,
+    }
+
+
+def _filled(outline: list[list[float]], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """The inside of an outline in shares of width and height, as bool (H, W)."""
+    import cv2
+
+    points = np.round(np.array(outline) * [shape[1], shape[0]] - 0.5).astype(np.int32)
+    mask = np.zeros(shape, dtype=np.uint8)
+    cv2.fillPoly(mask, [points], 1)
+    return mask.astype(bool)
 
 
 def main(words: list[str] | None = None) -> int:

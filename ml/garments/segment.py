@@ -53,7 +53,9 @@ class Segmentation:
 class Calibration:
     """How probability and size become confidence, and where "found" and "unsure" begin; fitted on validation photos.
 
-    Confidence is a logistic function of the logit of the mean probability inside the region and of log10(share).
+    Confidence is a logistic function of the logit of the mean probability inside the region and of log10(share). A
+    garment is listed when its confidence reaches ``worth_showing``, or when it is surely cloth of some kind (the mean
+    probability of all garments together reaches ``cloth``) though its name is in doubt.
     """
 
     bias: float = 0.0
@@ -61,6 +63,7 @@ class Calibration:
     per_decade: float = 0.0
     sure: float = 0.5
     worth_showing: float = 0.2
+    cloth: float = 0.8
 
     def confidence(self, probability: float, share: float) -> float:
         """Confidence, 0-1, of a region with this mean probability, 0-1, and share of the photo, 0-1."""
@@ -121,10 +124,10 @@ class GarmentSegmenter:
 
     def _find(self, probabilities: Floats, labels: Bytes) -> tuple[FoundGarment, ...]:
         found = []
-        for index, probability, share in measure_regions(probabilities, labels):
-            confidence = self.calibration.confidence(probability, share)
-            if confidence >= self.calibration.worth_showing:
-                found.append(FoundGarment(CLASSES[index], index, share, confidence))
+        for region in measure_regions(probabilities, labels):
+            confidence = self.calibration.confidence(region.probability, region.share)
+            if confidence >= self.calibration.worth_showing or region.cloth >= self.calibration.cloth:
+                found.append(FoundGarment(CLASSES[region.index], region.index, region.share, confidence))
         return tuple(sorted(found, key=lambda garment: -garment.share))
 
     def _outcome(self, found: tuple[FoundGarment, ...]) -> str:
@@ -133,14 +136,26 @@ class GarmentSegmenter:
         return "found" if max(garment.confidence for garment in found) >= self.calibration.sure else "unsure"
 
 
-def measure_regions(probabilities: Floats, labels: Bytes) -> list[tuple[int, float, float]]:
-    """For each garment class large enough to see: its index, its mean probability inside its region, its share."""
+@dataclass(frozen=True)
+class Region:
+    """A garment class in a photo, measured: mean probability inside, of the class and of any garment; share of pixels."""
+
+    index: int
+    probability: float
+    cloth: float
+    share: float
+
+
+def measure_regions(probabilities: Floats, labels: Bytes) -> list[Region]:
+    """Each garment class that covers enough of the photo to be seen."""
     measured = []
+    cloth = 1 - probabilities[0] - probabilities[1]
     for index in range(2, len(CLASSES)):
         inside = labels == index
         share = float(inside.mean())
         if share >= _SMALLEST_SHARE:
-            measured.append((index, float(probabilities[index][inside].mean()), share))
+            probability, any_garment = float(probabilities[index][inside].mean()), float(cloth[inside].mean())
+            measured.append(Region(index, probability, any_garment, share))
     return measured
 
 

@@ -87,6 +87,18 @@ def test_found_garments_come_largest_first_with_one_entry_for_both_shoes(segment
     assert found[0].share == pytest.approx(1000 / 3600)
 
 
+def test_cloth_with_a_doubtful_name_is_listed_and_unsure(segmenter):
+    labels = np.full((60, 60), 2, dtype=np.uint8)
+    planes = np.zeros((9, 60, 60), dtype=np.float32)
+    planes[0], planes[2], planes[5], planes[6] = 0.1, 0.3, 0.3, 0.3
+    segmenter.calibration = Calibration(worth_showing=0.4, cloth=0.85)
+    found = segmenter._find(planes, labels)
+    assert [garment.name for garment in found] == ["top"]
+    assert segmenter._outcome(found) == "unsure"
+    segmenter.calibration = Calibration(worth_showing=0.4, cloth=0.95)
+    assert segmenter._find(planes, labels) == ()
+
+
 def test_outcomes_follow_the_surest_garment(segmenter):
     doubtful = FoundGarment("top", 2, 0.3, 0.5)
     assert segmenter._outcome(()) == "none"
