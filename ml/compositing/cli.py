@@ -22,6 +22,7 @@ FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Dress one garment of one photo; see the options below. arguments: those of the command line when left out."""
     options = _parser().parse_args(arguments)
     try:
         _dress(options)
@@ -47,7 +48,8 @@ def _dress(options: argparse.Namespace) -> None:
 
 def _segmented(photo: Bytes, garment: str) -> tuple[Floats, Bytes]:
     try:
-        from ml.garments.segment import garment_alpha, load_segmenter
+        from ml.garments.refine import garment_alpha
+        from ml.garments.segment import load_segmenter
     except ImportError:
         raise PictureError("The garment finder is not installed; give --mask FILE instead.") from None
     found = load_segmenter().segment(photo)
