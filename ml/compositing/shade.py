@@ -27,7 +27,7 @@ COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
 INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
 STRONG_STEP = 0.50  # a change no seam or fold makes often
 PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
-REPEATS_FROM = 0.38  # likeness of detail to itself further on, above which it is a woven or printed repeat
+REPEATS_FROM = 0.345  # likeness of detail to itself further on, above which it is a woven or printed repeat
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
 
@@ -94,6 +94,8 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
         weight = core.astype(np.float32)
         smooth = _blur(base * weight, 0.5 * period) / np.maximum(_blur(weight, 0.5 * period), 1e-3)
         base = floats(base + strength * (_spread(floats(smooth), weight) - base))
+    if plain < 1:  # ink that slipped through is finer than most folds
+        base = floats(base + (1 - plain) * 0.7 * (floats(cv2.GaussianBlur(base, (0, 0), 2.5)) - base))
     detail = floats((1 - strength) * _trust(own - base, ink, core, middle, plain))
     return Light(base, detail, tint, floor)
 
@@ -143,13 +145,14 @@ def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats,
         step = np.diff(own, axis=axis, append=own.take([-1], axis))
         turn = np.abs(np.diff(colour, axis=axis, append=colour.take([-1], axis))).max(axis=2)
         both = core & np.roll(core, -1, axis)
-        keep = np.exp(-((np.abs(step) / INK_STEP) ** 4) - (turn / INK_COLOUR) ** 4)
-        ink = np.maximum(ink, np.where(both, 1 - keep, 0))
-        found.append((step * both, keep))
+        same_tone = np.exp(-((np.abs(step) / INK_STEP) ** 4))
+        same_colour = np.exp(-((turn / INK_COLOUR) ** 4))
+        ink = np.maximum(ink, np.where(both, 1 - same_tone * same_colour, 0))
+        found.append((step * both, same_tone, same_colour))
         strong += float(((np.abs(step) > STRONG_STEP) & both).sum() + ((turn > 2 * INK_COLOUR) & both).sum())
     share = strong / max(1.0, 2.0 * float(core.sum()))
     plain = float(np.clip((PRINTED - share) / (PRINTED - PLAIN), 0, 1))
-    across, down = (floats(step * (keep + (1 - keep) * plain)) for step, keep in found)
+    across, down = (floats(step * colour * (tone + (1 - tone) * plain)) for step, tone, colour in found)
     return across, down, floats(ink), plain
 
 
@@ -175,7 +178,7 @@ def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
     if not peaks.any():
         return 0.0, 1.0
     best = int(np.argmax(np.where(peaks, likeness, -1)))
-    strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.1, 0, 1))
+    strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.08, 0, 1))
     return strength, float(distance.flat[best])
 
 
@@ -228,7 +231,7 @@ def _trust(rest: Floats, ink: Floats, core: Mask, middle: float, plain: float) -
     reach = max(2.0, 0.03 * max(ink.shape))
     inky = _blur(ink * weight, reach) / np.maximum(_blur(weight, reach), 1e-3)
     patch = np.abs(_blur(rest * weight, reach) / np.maximum(_blur(weight, reach), 1e-3))
-    believed = plain * np.exp(-((inky / (0.06 + 0.5 * plain)) ** 2) - (patch / (0.25 + plain)) ** 2)
+    believed = plain * np.exp(-((inky / (0.06 + 0.5 * plain)) ** 2) - (patch / 0.3) ** 2)
     quiet = float(np.clip(middle / 0.015, 0.25, 1.0))  # noise and compression blocks rule very dark cloth
     # At the very edge the photo may show what lies behind the cloth: there the light is carried over from inside.
     sure = _blur(floats(cv2.erode(weight, np.ones((3, 3), np.uint8), borderValue=1)), 0.7) * weight
@@ -236,7 +239,7 @@ def _trust(rest: Floats, ink: Floats, core: Mask, middle: float, plain: float) -
 
 
 def _blur(values: Floats, sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
+    return floats(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
 
 
 def _spread(values: Floats, weight: Floats) -> Floats:
