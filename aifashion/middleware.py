@@ -79,6 +79,8 @@ class KindErrors:
             return errors.unavailable(request)
         if isinstance(exception, MlError):
             return errors.bad_request(request, exception)
+        if isinstance(exception, FileNotFoundError):  # deleted in another window a moment ago
+            return errors.not_found(request, exception)
         if storage_is_away(exception):
             log.error("the storage cannot be used", exc_info=exception)
             return errors.unavailable(request, "503_storage")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -43,21 +43,14 @@ def _visitor_in(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-Row = TypeVar("Row", bound=models.Model, covariant=True)
-
-
-class OwnedQuerySet(models.QuerySet[Row]):
-    def of(self, person: Person) -> Self:
-        """Only what belongs to this person: their account's, and what this browser made without an account."""
-        mine = models.Q(pk__in=[])
-        if person.user_id is not None:
-            mine |= models.Q(owner_id=person.user_id)
-        if person.visitor is not None:
-            mine |= models.Q(owner__isnull=True, visitor=person.visitor)
-        return self.filter(mine)
-
-
-OwnedManager = models.Manager.from_queryset(OwnedQuerySet)
+def belonging_to(person: Person) -> models.Q:
+    """Narrows rows to this person's: their account's, and what this browser made without an account."""
+    mine = models.Q(pk__in=[])
+    if person.user_id is not None:
+        mine |= models.Q(owner_id=person.user_id)
+    if person.visitor is not None:
+        mine |= models.Q(owner__isnull=True, visitor=person.visitor)
+    return mine
 
 
 class Owned(models.Model):
@@ -69,8 +62,6 @@ class Owned(models.Model):
     visitor = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created = models.DateTimeField(auto_now_add=True, db_index=True)
-
-    objects = OwnedManager()
 
     class Meta:
         abstract = True

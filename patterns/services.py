@@ -15,7 +15,7 @@ from django.db import transaction
 
 from patterns.memory import Memory
 from patterns.models import Category, Fabric, GeneratorVersion
-from patterns.ownership import Person, made_by
+from patterns.ownership import Person, belonging_to, made_by
 from patterns.slots import model_slots
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def next_page(first: int) -> int:
 def keep_fabric(person: Person, version: GeneratorVersion, recipe: Recipe) -> Fabric:
     """A row for what this person drew; the same fabric is kept once."""
     values = json.loads(recipe.to_json())
-    known = Fabric.objects.of(person).filter(generator_version=version, recipe=values).first()
+    known = Fabric.objects.filter(belonging_to(person)).filter(generator_version=version, recipe=values).first()
     return known or Fabric.objects.create(generator_version=version, recipe=values, **made_by(person))
 
 

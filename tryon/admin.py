@@ -20,6 +20,10 @@ from tryon.models import Photo, Result, StockGarment
 class ThumbnailPages(MadeByPeople):
     """Private pictures reach staff only through admin, with admin's own permissions."""
 
+    exclude = ("image", "labels", "screen", "thumbnail")
+    readonly_fields = ("preview", "public_id", "created")
+    view_on_site = False  # the site shows people's things to nobody but them
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.thumbnail_view)
         return [path("<int:pk>/thumbnail.jpg", view, name=self._address_name()), *super().get_urls()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from patterns.ownership import Person
+from patterns.ownership import Person, belonging_to
 from tryon.models import Photo, Result, StockGarment
 
 
@@ -13,7 +13,7 @@ def stock_garments() -> QuerySet[StockGarment]:
 
 
 def photos_of(person: Person) -> QuerySet[Photo]:
-    return Photo.objects.of(person)
+    return Photo.objects.filter(belonging_to(person))
 
 
 def photos_to_list(person: Person) -> QuerySet[Photo]:
@@ -23,5 +23,7 @@ def photos_to_list(person: Person) -> QuerySet[Photo]:
 
 def results_of(person: Person) -> QuerySet[Result]:
     """Newest first, with all that a list or a page says about them."""
-    related = Result.objects.of(person).select_related("photo", "stock", "fabric__generator_version__category")
+    related = Result.objects.filter(belonging_to(person)).select_related(
+        "photo", "stock", "fabric__generator_version__category"
+    )
     return related.defer("photo__found", "stock__found")

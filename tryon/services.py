@@ -162,11 +162,15 @@ def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
 
 
 def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> Result:
-    """Dress the picture at its own size and keep it. Raises MlError, Busy; then nothing is kept."""
+    """Dress the picture at its own size and keep it. Raises MlError, Busy; then nothing is kept.
+
+    Raises DoesNotExist when the picture was deleted while it was being dressed.
+    """
     dressed, scale = dress(wearable, read_pixels(wearable.image), look)
     files = picture_files(dressed)
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("results", suffix, content) for field, (suffix, content) in files.items()}
+        type(wearable)._default_manager.select_for_update().get(pk=wearable.pk)
         return Result.objects.create(
             photo=wearable if isinstance(wearable, Photo) else None,
             stock=wearable if isinstance(wearable, StockGarment) else None,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -213,7 +214,10 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
 
 def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
     look = _look_or_refuse(request.POST, wearable)
-    return redirect(services.keep_result(new_person_of(request), wearable, look))
+    try:
+        return redirect(services.keep_result(new_person_of(request), wearable, look))
+    except ObjectDoesNotExist:
+        raise Http404 from None
 
 
 def _look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> services.Look:

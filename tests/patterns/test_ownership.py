@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.test import RequestFactory
 
 from patterns.models import Fabric
-from patterns.ownership import SESSION_KEY, Person, made_by, new_person_of, person_of
+from patterns.ownership import SESSION_KEY, Person, belonging_to, made_by, new_person_of, person_of
 from tests.factories import make_fabric, make_person, version_of
 
 pytestmark = pytest.mark.django_db
@@ -26,18 +26,18 @@ def request_of(rf: RequestFactory, **session):
 def test_each_sees_ones_own_and_nobody_sees_nothing():
     ada, bob = make_person(), make_person()
     fabric = make_fabric(ada)
-    assert list(Fabric.objects.of(ada)) == [fabric]
-    assert not Fabric.objects.of(bob).exists()
-    assert not Fabric.objects.of(Person()).exists()
+    assert list(Fabric.objects.filter(belonging_to(ada))) == [fabric]
+    assert not Fabric.objects.filter(belonging_to(bob)).exists()
+    assert not Fabric.objects.filter(belonging_to(Person())).exists()
 
 
 def test_an_account_has_its_own_and_what_this_browser_made_before():
     visitor = make_person()
     ada = User.objects.create_user("ada")
     before, after = make_fabric(visitor), make_fabric(Person(ada.pk, visitor.visitor))
-    assert set(Fabric.objects.of(Person(ada.pk, visitor.visitor))) == {before, after}
-    assert list(Fabric.objects.of(visitor)) == [before], "what the account made is not the browser's"
-    assert list(Fabric.objects.of(Person(ada.pk))) == [after]
+    assert set(Fabric.objects.filter(belonging_to(Person(ada.pk, visitor.visitor)))) == {before, after}
+    assert list(Fabric.objects.filter(belonging_to(visitor))) == [before], "what the account made is not the browser's"
+    assert list(Fabric.objects.filter(belonging_to(Person(ada.pk)))) == [after]
 
 
 def test_a_thing_has_a_maker():

@@ -182,7 +182,11 @@ def test_what_people_made_can_be_looked_at_and_deleted_but_not_changed(
 ):
     result = make_result(make_person())
     detail = reverse("admin:tryon_result_change", args=[result.pk])
-    assert staff.get(detail).status_code == 200
+    opened = staff.get(detail)
+    assert opened.status_code == 200
+    assert reverse("admin:tryon_result_thumbnail", args=[result.pk]) in opened.content.decode()
+    assert result.image.name not in opened.content.decode()
+    assert staff.get(reverse("admin:tryon_photo_change", args=[result.photo.pk])).status_code == 200
     assert staff.post(detail, {"width": 1}).status_code == 403
     assert staff.get(reverse("admin:tryon_result_add")).status_code == 403
     with django_capture_on_commit_callbacks(execute=True):

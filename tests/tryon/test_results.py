@@ -125,6 +125,29 @@ def test_when_the_row_cannot_be_written_no_file_stays(owner, local_files, monkey
     assert not Fabric.objects.exists()
 
 
+def test_a_photo_deleted_in_another_window_is_not_found_and_nothing_is_kept(owner, local_files, monkeypatch):
+    photo = make_photo(owner.person)
+    version_of("plaid")
+    real = services.dress
+
+    def dress_then_lose(*arguments):
+        dressed = real(*arguments)
+        photo.__class__.objects.filter(pk=photo.pk).delete()
+        return dressed
+
+    monkeypatch.setattr(services, "dress", dress_then_lose)
+    response = owner.client.post(reverse("keep-photo", args=[photo.public_id]), look_query())
+    assert response.status_code == 404
+    assert not list((local_files / "private" / "results").glob("*"))
+
+
+def test_a_file_that_vanished_is_not_found(owner):
+    photo = make_photo(owner.person)
+    version_of("plaid")
+    photo.screen.storage.delete(photo.screen.name)
+    assert owner.client.get(reverse("preview-photo", args=[photo.public_id]), look_query()).status_code == 404
+
+
 def test_the_result_page_leads_back_to_the_very_look(owner):
     version_of("plaid")
     result = keep(owner, make_photo(owner.person), rotation=45, repeat="mirror")
