@@ -61,6 +61,19 @@ class BodyLimit:
         return errors.too_large(request)
 
 
+class SessionCookie:
+    """Drops a session cookie that cannot be one of ours: PostgreSQL refuses to look for a NUL, and would fail the page."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if key and not (key.isascii() and key.isalnum()):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        return self.get_response(request)
+
+
 class KindErrors:
     """Expected failures of the models become pages that say what to do next."""
 
