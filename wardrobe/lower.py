@@ -63,7 +63,8 @@ class Legs:
             leg_line = [*[p for p in self.outer if p[1] > crotch[1] - 12], *self.hem[1:], *self.inner[1:]]
             leg = inflate(soft, studio.soft_cover(np.asarray(flip([*below, *leg_line], side))), 6.6, power=2.3)
             height = np.asarray(trunk * (1 - fork) + (leg + 0.6) * fork, dtype=np.float32)
-            add_folds(soft, height, self.folds, side, self.seed + side, 0.6)
+            deeper = [(points, width, depth * 1.3) for points, width, depth in self.folds]
+            add_folds(soft, height, deeper, side, self.seed + side, 0.6)
             height += 0.22 * noise(soft, self.seed + 3 * side, 4.0, 11.0, angle=side * 4, warp=2.5)
             panel = studio.add(cover, height, colour, 4.0 + 0.02 * side)
             panel.height += skin

@@ -92,7 +92,7 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
     strength, period = _find_repeat(own, core)
     if strength > 0:
         weight = core.astype(np.float32)
-        smooth = _blur(base * weight, 0.5 * period) / np.maximum(_blur(weight, 0.5 * period), 1e-3)
+        smooth = _blur(base * weight, 0.8 * period) / np.maximum(_blur(weight, 0.8 * period), 1e-3)
         base = floats(base + strength * (_spread(floats(smooth), weight) - base))
     if plain < 1:  # ink that slipped through is finer than most folds
         base = floats(base + (1 - plain) * 0.7 * (floats(cv2.GaussianBlur(base, (0, 0), 2.5)) - base))
@@ -137,8 +137,9 @@ def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats,
 
     On cloth with hardly any ink, sharp steps are seams, collars and openings: they are light, and stay.
     """
-    total = light.sum(axis=2, keepdims=True)
-    colour = light / (total + np.float32(0.35 * np.median(total[core]) + 0.01))
+    # Noise rules the colour of what is dark: there the cloth's own colour is mixed in, so light alone never turns it.
+    own_colour = np.float32(0.35) * np.median(light[core], axis=0) + np.float32(0.003)
+    colour = (light + own_colour) / (light + own_colour).sum(axis=2, keepdims=True)
     ink, strong = np.zeros(own.shape, np.float32), 0.0
     found = []
     for axis in (1, 0):

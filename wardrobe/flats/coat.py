@@ -33,7 +33,7 @@ TORSO = Torso(
     hem=[(29.0, 115.0), (14.0, 116.6), (0.0, 117.0), (-14.0, 116.6), (-29.0, 115.0)],
     seed=SEED,
     depth=8.5,
-    folds=0.85,
+    folds=1.25,
 )
 SLEEVE = Sleeve(
     outer=_grown(LONG_OUTER),

@@ -23,7 +23,7 @@ TORSO = Torso(
     side=[(24.0, 33.4), (23.0, 46.0), (22.8, 62.0), (23.6, 79.0)],
     hem=[(23.6, 79.0), (21.6, 83.8), (13.0, 90.2), (0.0, 91.8), (-13.0, 90.2), (-21.6, 83.8), (-23.6, 79.0)],
     seed=SEED,
-    folds=0.95,
+    folds=1.4,
 )
 SLEEVE = Sleeve(LONG_OUTER, LONG_CUFF, LONG_INNER, 7.0, LONG_FOLDS, SEED, depth=5.0)
 PLACKET = 1.65  # half its width, centimetres
