@@ -27,7 +27,7 @@ COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
 INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
 STRONG_STEP = 0.50  # a change no seam or fold makes often
 PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
-REPEATS_FROM = 0.345  # likeness of detail to itself further on, above which it is a woven or printed repeat
+REPEATS_FROM = 0.385  # likeness of detail to itself further on, above which it is a woven or printed repeat
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
 
@@ -164,7 +164,9 @@ def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
     """
     weight = core.astype(np.float32)
     fine = own - _blur(own * weight, 5.0) / np.maximum(_blur(weight, 5.0), 1e-3)
-    fine = np.clip(fine, -0.4, 0.4) * weight
+    fine = floats(np.clip(fine, -0.4, 0.4) * weight)
+    loud = np.sqrt(_blur(fine * fine, 16.0) / np.maximum(_blur(weight, 16.0), 1e-3))
+    fine = fine / (loud + np.float32(0.01))  # a print is everywhere; a few loud folds must not speak for the cloth
     reach = 32
     shape = [next_fast_len(max(side, reach + 1) + reach, real=True) for side in own.shape]
     power, share = (irfft2(np.abs(rfft2(values, shape)) ** 2, shape) for values in (fine, weight))
@@ -179,7 +181,7 @@ def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
     if not peaks.any():
         return 0.0, 1.0
     best = int(np.argmax(np.where(peaks, likeness, -1)))
-    strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.08, 0, 1))
+    strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.06, 0, 1))
     return strength, float(distance.flat[best])
 
 

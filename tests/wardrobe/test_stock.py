@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.compositing.drape import drape
+from ml.compositing.placement import Placement
 from ml.compositing.scale import CLASSES, estimate_scale
+from ml.images import luminance, resize_smooth, srgb_to_linear
 from wardrobe.draw_flats import ALL, main
 from wardrobe.shapes import Grid, fill, outline
 
@@ -53,6 +56,18 @@ def test_the_scale_guessed_from_its_outline_is_near_the_truth(folder):
     labels = np.asarray(Image.open(folder / "labels.png"))
     guess = estimate_scale(labels, [facts["garment"]], labels.shape).px_per_cm
     assert 0.7 < guess / facts["px_per_cm"] < 1.4
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_plain_fabric_keeps_its_light(folder):
+    with Image.open(folder / "photo.jpg") as opened:
+        photo = resize_smooth(np.asarray(opened), 600, 800)
+    alpha = np.asarray(Image.open(folder / "mask.png").resize((600, 800))).astype(np.float32) / 255
+    plain = np.full((16, 16, 3), (120, 80, 90), np.uint8)
+    dressed = drape(photo, plain, alpha, Placement(), about(folder)["px_per_cm"] / 2)
+    before, after = (luminance(srgb_to_linear(picture))[alpha == 1] for picture in (photo, dressed))
+    assert np.corrcoef(before, after)[0, 1] >= 0.9
+    assert np.array_equal(dressed[alpha == 0], photo[alpha == 0])
 
 
 def test_an_unknown_garment_is_refused(tmp_path, capsys):
