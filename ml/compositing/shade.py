@@ -163,10 +163,10 @@ def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
     The highest peak of the autocorrelation away from its middle, the mask's own shape divided out.
     """
     weight = core.astype(np.float32)
-    fine = own - _blur(own * weight, 5.0) / np.maximum(_blur(weight, 5.0), 1e-3)
-    fine = floats(np.clip(fine, -0.4, 0.4) * weight)
+    broad = _blur(own * weight, 5.0) / np.maximum(_blur(weight, 5.0), 1e-3)
+    fine = floats(np.clip(own - broad, -0.4, 0.4) * weight)
     loud = np.sqrt(_blur(fine * fine, 16.0) / np.maximum(_blur(weight, 16.0), 1e-3))
-    fine = fine / (loud + np.float32(0.01))  # a print is everywhere; a few loud folds must not speak for the cloth
+    fine = floats(fine / (loud + 0.01))  # a print is everywhere; a few loud folds must not speak for the cloth
     reach = 32
     shape = [next_fast_len(max(side, reach + 1) + reach, real=True) for side in own.shape]
     power, share = (irfft2(np.abs(rfft2(values, shape)) ** 2, shape) for values in (fine, weight))
