@@ -51,14 +51,15 @@ class TrainingSettings:
 
     categories: tuple[str, ...] = CATEGORIES
     steps: int = 3000
-    batch: int = 32
+    batch: int = 16  # many small steps: little time and far to go
     seed: int = 0
     loss: str = "hinge"  # hinge | lsgan | bce
-    r1: float = 0.3  # weight of the R1 penalty on real pictures
-    r1_every: int = 16  # lazily, as in StyleGAN2
-    generator_rate: float = 2e-4
+    r1: float = 0.02  # weight of the R1 penalty on real pictures; at 2 the discriminator stayed blind
+    r1_every: int = 8  # lazily, as in StyleGAN2
+    generator_rate: float = 1e-4
     discriminator_rate: float = 4e-4
     ema: float = 0.998
     swatch_sizes: tuple[int, ...] = (96, 112, 128, 144)  # a swatch is seen at one of these sizes; the crop is 64 px
     colour_shuffle: float = 0.5  # how often the colour channels of a real crop change places
-    discriminator_widths: tuple[int, ...] = (40, 80, 128, 192)
+    discriminator_widths: tuple[int, ...] = (48, 96, 160, 256)
+    discriminator_turns: int = 3  # a step; with one the generator ran ahead and the discriminator went blind

@@ -37,7 +37,7 @@ def generator_loss(loss: str, fake: Tensor) -> Tensor:
 
 
 def r1_penalty(discriminator: nn.Module, real: Tensor) -> Tensor:
-    """Squared gradient of the discriminator at real pictures, mean over the batch."""
+    """Squared gradient of the discriminator at real pictures, for pixels counted in [-1, 1], mean over the batch."""
     real = real.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(discriminator(real)[:, -1].sum(), real, create_graph=True)
-    return gradient.square().sum((1, 2, 3)).mean()
+    (gradient,) = torch.autograd.grad(_weighted(discriminator(real)) * len(real), real, create_graph=True)
+    return (gradient / 2).square().sum((1, 2, 3)).mean()

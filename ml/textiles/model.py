@@ -14,7 +14,6 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ml.textiles.config import TRAINING_CELLS, WEAVE_DEPTH, GeneratorSettings
 from ml.textiles.waves import wave_vectors
@@ -174,15 +173,18 @@ def print_inks(logits: Tensor, weave: Tensor, palette: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Strided 4x4 convolutions with spectral norm; a local logit per place and a global one that sees the batch's spread."""
+    """Strided 4x4 convolutions; a local logit per place and a global one that sees the batch's spread."""
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         super().__init__()
         chain = (3, *widths)
-        self.convs = nn.ModuleList([spectral_norm(nn.Conv2d(a, b, 4, 2, 1)) for a, b in pairwise(chain)])
-        self.local = spectral_norm(nn.Conv2d(widths[-2], 1, 1))
-        self.gather = spectral_norm(nn.Conv2d(widths[-1] + 1, widths[-1], 4))
-        self.judge = spectral_norm(nn.Linear(widths[-1], 1))
+        self.convs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(chain)])
+        self.local = nn.Conv2d(widths[-2], 1, 1)
+        self.gather = nn.Conv2d(widths[-1] + 1, widths[-1], 4)
+        self.judge = nn.Linear(widths[-1], 1)
+        for layer in (*self.convs, self.gather):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)  # signals keep their size on the way up
+            nn.init.zeros_(layer.bias)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures (N, 3, 64, 64) in [0, 1] → logits (N, places + 1); larger is more real."""

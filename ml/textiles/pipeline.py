@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,14 +21,22 @@ from ml.textiles.train import train
 
 
 def train_all(
-    out: Path, *, base_steps: int, category_steps: int, loss: str, seed: int, device: str, data: Path | None
+    out: Path,
+    categories: Sequence[str],
+    *,
+    base_steps: int,
+    category_steps: int,
+    loss: str,
+    seed: int,
+    device: str,
+    data: Path | None,
 ) -> dict[str, Path]:
-    """Train the base and the twelve; returns each category's averaged generator."""
+    """Train the base and a generator for each category; returns each category's averaged generator."""
     base_settings = TrainingSettings(steps=base_steps, loss=loss, seed=seed)
     train(base_settings, out / "base", device=device, data=data)
     finished = {}
-    for number, category in enumerate(CATEGORIES, start=1):
-        print(f"{category} ({number} of {len(CATEGORIES)})", file=sys.stderr)
+    for number, category in enumerate(categories, start=1):
+        print(f"{category} ({number} of {len(categories)})", file=sys.stderr)
         settings = TrainingSettings(categories=(category,), steps=category_steps, loss=loss, seed=seed)
         base = out / "base" / "training.safetensors"
         finished[category] = train(settings, out / category, base=base, device=device, data=data)
@@ -37,8 +46,9 @@ def train_all(
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.pipeline", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/textiles"))
-    parser.add_argument("--base-steps", type=int, default=1500)
-    parser.add_argument("--category-steps", type=int, default=400)
+    parser.add_argument("--category", choices=CATEGORIES, action="append", help="only these; default: all twelve")
+    parser.add_argument("--base-steps", type=int, default=650)
+    parser.add_argument("--category-steps", type=int, default=600)
     parser.add_argument("--loss", choices=LOSSES, default="hinge")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
@@ -51,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         finished = train_all(
             given.out,
+            given.category or CATEGORIES,
             base_steps=given.base_steps,
             category_steps=given.category_steps,
             loss=given.loss,

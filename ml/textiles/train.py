@@ -78,29 +78,41 @@ class Trainer:
         self.base_step = 0  # how far the base had come that a fine-tune started from
 
     def train_step(self) -> dict[str, float]:
-        """One step of both nets on one batch; the generator's pictures are drawn once for both."""
+        """One step of both nets on one batch; the generator's pictures are drawn once for both.
+
+        The discriminator is far cheaper than the generator, so it takes several turns, each with fresh real pictures.
+        """
         settings = self.settings
-        real = torch.from_numpy(
-            self.swatches.batch(settings.batch, settings.seed, self.step, settings.colour_shuffle)
-        ).to(self.device, memory_format=torch.channels_last)
+        rolls = np.random.default_rng([settings.seed, self.step, 2])
         inputs = draw_inputs(self.shape, settings.batch, settings.seed, self.step, self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            fake = roll_on_torus(self.generator(*inputs), np.random.default_rng([settings.seed, self.step, 2]))
-
-            self.discriminator.requires_grad_(True)
-            loss_d = discriminator_loss(settings.loss, self.discriminator(real), self.discriminator(fake.detach()))
-        total = loss_d
-        if settings.r1 and self.step % settings.r1_every == 0:
-            total = loss_d + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
-        self._descend("discriminator", total)
-
+        with self._mixed_precision():
+            fake = self.generator(*inputs)
+        self.discriminator.requires_grad_(True)
+        for turn in range(settings.discriminator_turns):
+            loss_d = self._train_discriminator(roll_on_torus(fake.detach(), rolls), turn)
         self.discriminator.requires_grad_(False)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            loss_g = generator_loss(settings.loss, self.discriminator(fake))
+        with self._mixed_precision():
+            loss_g = generator_loss(settings.loss, self.discriminator(roll_on_torus(fake, rolls)))
         self._descend("generator", loss_g)
         self._update_average()
         self.step += 1
-        return {"loss_d": float(loss_d.detach()), "loss_g": float(loss_g.detach())}
+        return {"loss_d": loss_d, "loss_g": float(loss_g.detach())}
+
+    def _train_discriminator(self, fake: Tensor, turn: int) -> float:
+        """One step of the discriminator on generated pictures and fresh real ones; its loss without the penalty."""
+        settings, number = self.settings, self.step * self.settings.discriminator_turns + turn
+        batch = self.swatches.batch(settings.batch, settings.seed, number, settings.colour_shuffle)
+        real = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
+        with self._mixed_precision():
+            loss = discriminator_loss(settings.loss, self.discriminator(real), self.discriminator(fake))
+        total = loss
+        if settings.r1 and number % settings.r1_every == 0:
+            total = loss + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
+        self._descend("discriminator", total)
+        return float(loss.detach())
+
+    def _mixed_precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def _descend(self, which: str, loss: Tensor) -> None:
         self.optimisers[which].zero_grad(set_to_none=True)
