@@ -107,6 +107,7 @@ class TryOnForm(forms.Form):
     sure = forms.BooleanField(label="Yes, this outline is what I want to dress", required=False)
 
     STEPS = (("cm", "0.5"), ("rotation", "1"), ("dx", "0.05"), ("dy", "0.05"))
+    START = (("cm", "20"), ("rotation", "0"), ("dx", "0"), ("dy", "0"), ("repeat", "straight"))
 
     def __init__(self, query: QueryDict, wearable: Wearable) -> None:
         self.wearable = wearable
@@ -116,6 +117,8 @@ class TryOnForm(forms.Form):
         self.fields["garment"].choices = [(name, name.capitalize()) for name in names]  # type: ignore[attr-defined]
         for name, step in self.STEPS:
             self.fields[name].widget.attrs["step"] = step
+        for name, value in self.START:
+            self.fields[name].widget.attrs["data-start"] = value
         self.version: GeneratorVersion | None = None
         self.choice: FabricChoice | None = None
 
@@ -130,8 +133,7 @@ class TryOnForm(forms.Form):
         choice = parse_fabric(query.get("fabric", ""))
         category = query.get("category") or (choice.category if choice else first_category())
         first = query.get("from") or str(choice.seed if choice else fresh_seed())
-        defaults = {"fabric": f"{category}:{first}", "category": category, "from": first}
-        defaults |= {"cm": "20", "rotation": "0", "dx": "0", "dy": "0", "repeat": "straight"}
+        defaults = {"fabric": f"{category}:{first}", "category": category, "from": first, **dict(self.START)}
         for name, value in defaults.items():
             if not filled.get(name):
                 filled[name] = value

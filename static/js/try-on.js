@@ -8,6 +8,7 @@ class TryOn extends HTMLElement {
     this.stage = this.querySelector(".stage");
     this.classList.add("is-live");
     this.#addSliders();
+    this.querySelector("[data-reset]").hidden = false;
     this.form.addEventListener("input", () => this.#soon());
     this.form.addEventListener("click", (event) => this.#reset(event));
     for (const chip of this.querySelectorAll(".chip[data-garment]")) {
@@ -26,7 +27,6 @@ class TryOn extends HTMLElement {
       const range = document.createElement("input");
       range.type = "range";
       for (const name of ["min", "max", "step"]) range[name] = number[name];
-      if (number.dataset.sliderMax) range.max = number.dataset.sliderMax;
       range.value = number.value;
       range.setAttribute("aria-label", `${number.labels[0].textContent} (slider)`);
       range.addEventListener("input", () => { number.value = range.value; });

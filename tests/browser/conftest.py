@@ -107,6 +107,7 @@ def visit(chromium: Browser, house: str) -> Iterator[Any]:
 
     yield arrive
     for visitor in visitors:
+        visitor.page.wait_for_load_state("networkidle")  # the server ends its answers before its database goes
         visitor.context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
     assert [address for visitor in visitors for address in visitor.foreign] == []

@@ -197,3 +197,12 @@ def test_a_file_that_is_no_photo_gets_one_kind_sentence(visit, tmp_path):
     visitor.page.get_by_label("Choose a file").set_input_files(poem)
     expect(visitor.page.get_by_role("alert")).to_be_visible()
     assert Photo.objects.count() == 0
+
+
+def test_back_to_the_start_lays_the_fabric_as_at_first(visit):
+    page = visit().page
+    page.goto("/try/stock/plain-top/?cm=35&repeat=mirror&dx=0.5")
+    picture_is_there(page, ".after img")
+    page.get_by_role("button", name="Back to the start").click()
+    page.wait_for_url(re.compile("cm=20&.*dx=0&.*repeat=straight"))
+    assert page.get_by_label("Repeat", exact=True).input_value() == "straight"
