@@ -7,6 +7,7 @@ Layout: ``{"textiles": {"plaid": {"version": ..., "files": {"weights": {"name": 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -56,8 +57,7 @@ def bundled_model(family: str, name: str, root: Path = BUNDLED) -> BundledModel:
 def register_model(
     family: str, name: str, version: str, files: dict[str, Path], scores: dict[str, Any], root: Path = BUNDLED
 ) -> None:
-    """Write a model's entry into the manifest; ``files`` lie below ``root`` already."""
-    manifest = _read_manifest(root)
+    """Write a model's entry into the manifest; ``files`` lie below ``root`` already. Two exports at a time take turns."""
     entry = {
         "version": version,
         "files": {
@@ -65,9 +65,12 @@ def register_model(
         },
         "scores": scores,
     }
-    manifest.setdefault(family, {})[name] = entry
-    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-    write_atomically(root / "manifest.json", text.encode())
+    with open(root / ".manifest.lock", "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        manifest = _read_manifest(root)
+        manifest.setdefault(family, {})[name] = entry
+        text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+        write_atomically(root / "manifest.json", text.encode())
 
 
 def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:

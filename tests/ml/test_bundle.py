@@ -1,0 +1,61 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from ml.bundle import BUNDLED, bundled_model, bundled_models, load_session, register_model
+from ml.checkpoints import sha256_of
+from ml.errors import ModelFileError
+
+
+def test_exports_at_the_same_time_lose_no_entry(tmp_path: Path):
+    (tmp_path / "net.onnx").write_bytes(b"net")
+    names = [f"model-{number}" for number in range(12)]
+    threads = [
+        threading.Thread(
+            target=register_model, args=("textiles", name, "1", {"onnx": tmp_path / "net.onnx"}, {}, tmp_path)
+        )
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(bundled_models("textiles", tmp_path)) == set(names)
+
+
+def test_every_bundled_file_is_the_one_the_manifest_promises():
+    entries = [*bundled_models("textiles").values(), *bundled_models("garments").values()]
+    assert len(entries) == 13
+    for model in entries:
+        for path, digest in model.files.values():
+            assert sha256_of(path) == digest, path
+
+
+def test_nothing_lies_in_the_bundle_that_the_manifest_does_not_name():
+    named = {
+        path
+        for family in ("textiles", "garments")
+        for m in bundled_models(family).values()
+        for path, _ in m.files.values()
+    }
+    lying = {path for path in BUNDLED.rglob("*") if path.suffix in {".onnx", ".safetensors", ".pt", ".pkl", ".pth"}}
+    assert lying == named
+
+
+def test_an_unknown_model_names_those_there_are(tmp_path: Path):
+    with pytest.raises(ModelFileError, match="there are: none"):
+        bundled_model("textiles", "tartan", tmp_path)
+
+
+def test_a_broken_manifest_says_what_to_do(tmp_path: Path):
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(ModelFileError, match="restore it from git"):
+        bundled_models("textiles", tmp_path)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"not a net")
+    with pytest.raises(ModelFileError, match="could not be loaded"):
+        load_session(path, sha256_of(path))
