@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import secrets
 import threading
@@ -54,16 +53,9 @@ def draw_tile(version: GeneratorVersion, recipe: Recipe, size: int) -> Bytes:
 
 def draw_fabric(version: GeneratorVersion, recipe: Recipe, size: int) -> bytes:
     """The tile as PNG. The same version, recipe and size give the same bytes, on every run. Raises MlError, Busy."""
-    return png_bytes(draw_tile(version, recipe, size))
+    from ml.encode import Mark, encode_png
 
-
-def png_bytes(picture: Bytes, compress_level: int = 6) -> bytes:
-    """uint8 (H, W, 3) or (H, W) as PNG with fixed encoder settings, so that equal pictures give equal bytes."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=compress_level)
-    return buffer.getvalue()
+    return encode_png(draw_tile(version, recipe, size), Mark.GENERATED)
 
 
 def fabric_etag(version: GeneratorVersion, recipe: Recipe, size: int) -> str:

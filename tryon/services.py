@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from django.utils import timezone
 from patterns.memory import Memory
 from patterns.models import Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
-from patterns.services import draw_tile, keep_fabric, png_bytes
+from patterns.services import draw_tile, keep_fabric
 from patterns.slots import model_slots
 from tryon.files import file_fields, new_files, remove
 from tryon.models import Photo, Result, StockGarment, Wearable
@@ -25,6 +24,7 @@ from tryon.uploads import read_upload
 if TYPE_CHECKING:
     from ml.compositing.placement import Placement
     from ml.compositing.scale import Scale
+    from ml.encode import Mark
     from ml.garments.segment import Segmentation
     from ml.images import Bytes, Floats
     from ml.textiles.recipe import Recipe
@@ -81,7 +81,7 @@ def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
     with model_slots().take():
         pixels = read_upload(file, length).pixels
         fields = look_for_garments(pixels)
-        files = picture_files(pixels) | {"labels": (".png", png_bytes(fields.pop("labels_picture"), STORED_PNG))}
+        files = picture_files(pixels) | {"labels": labels_file(fields.pop("labels_picture"))}
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("photos", suffix, content) for field, (suffix, content) in files.items()}
         return Photo.objects.create(**fields, **names, **made_by(person))
@@ -102,7 +102,7 @@ def put_stock_picture(garment: StockGarment, pixels: Bytes) -> None:
     """Give a stock garment a new picture; what is in it, the model finds. Saves the row. Raises Busy, ModelFileError."""
     with model_slots().take():
         fields = look_for_garments(pixels)
-        files = picture_files(pixels) | {"labels": (".png", png_bytes(fields.pop("labels_picture"), STORED_PNG))}
+        files = picture_files(pixels) | {"labels": labels_file(fields.pop("labels_picture"))}
     garment.mask = None
     save_stock(garment, fields, files)
 
@@ -136,19 +136,30 @@ def outline_of(labels: Bytes, garment: str) -> list[str]:
     return list(outline_paths(labels == CLASSES.index(garment), size=(width, height)))
 
 
-def picture_files(pixels: Bytes) -> dict[str, tuple[str, bytes]]:
-    """The files every picture is kept as, without its labels: field → (suffix, content)."""
+def picture_files(pixels: Bytes, mark: Mark | None = None) -> dict[str, tuple[str, bytes]]:
+    """The files every picture is kept as, without its labels: field → (suffix, content). ``mark``: what a model made."""
+    from ml.encode import encode_jpeg, encode_png
+
     return {
-        "image": (".png", png_bytes(pixels, STORED_PNG)),
-        "screen": (".jpg", jpeg_bytes(shrink(pixels, SCREEN_SIDE), quality=90)),
-        "thumbnail": (".jpg", jpeg_bytes(shrink(pixels, THUMBNAIL_SIDE), quality=82)),
+        "image": (".png", encode_png(pixels, mark, STORED_PNG)),
+        "screen": (".jpg", encode_jpeg(shrink(pixels, SCREEN_SIDE), 90, mark)),
+        "thumbnail": (".jpg", encode_jpeg(shrink(pixels, THUMBNAIL_SIDE), 82, mark)),
     }
+
+
+def labels_file(labels: Bytes) -> tuple[str, bytes]:
+    """A label picture, uint8 (H, W), as the file it is kept as."""
+    from ml.encode import encode_png
+
+    return ".png", encode_png(labels, compress_level=STORED_PNG)
 
 
 def render_preview(wearable: Wearable, look: Look) -> bytes:
     """The look at screen size, as JPEG. Raises MlError, Busy."""
+    from ml.encode import Mark, encode_jpeg
+
     photo = read_pixels(wearable.screen)
-    return jpeg_bytes(dress(wearable, photo, look)[0], quality=88)
+    return encode_jpeg(dress(wearable, photo, look)[0], 88, Mark.COMPOSITE)
 
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
@@ -166,8 +177,10 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
 
     Raises DoesNotExist when the picture was deleted while it was being dressed.
     """
+    from ml.encode import Mark
+
     dressed, scale = dress(wearable, read_pixels(wearable.image), look)
-    files = picture_files(dressed)
+    files = picture_files(dressed, Mark.COMPOSITE)
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("results", suffix, content) for field, (suffix, content) in files.items()}
         type(wearable)._default_manager.select_for_update().get(pk=wearable.pk)
@@ -236,7 +249,9 @@ def tile_size(pixels: float) -> int:
 
 def result_as_jpeg(result: Result) -> bytes:
     """As near to the PNG as JPEG allows: quality 95, colour at full resolution."""
-    return jpeg_bytes(read_pixels(result.image), quality=95)
+    from ml.encode import Mark, encode_jpeg
+
+    return encode_jpeg(read_pixels(result.image), 95, Mark.COMPOSITE)
 
 
 def touch(photo: Photo) -> None:
@@ -298,12 +313,3 @@ def shrink(pixels: Bytes, longest: int) -> Bytes:
     if factor == 1.0:
         return pixels
     return resize_smooth(pixels, max(1, round(width * factor)), max(1, round(height * factor)))
-
-
-def jpeg_bytes(pixels: Bytes, quality: int) -> bytes:
-    """uint8 (H, W, 3) as JPEG 4:4:4, without metadata."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0, optimize=True)
-    return buffer.getvalue()

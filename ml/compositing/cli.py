@@ -14,6 +14,7 @@ from PIL import Image
 from ml.compositing.drape import STRENGTH, drape
 from ml.compositing.placement import REPEATS, Placement
 from ml.compositing.scale import CLASSES, estimate_scale
+from ml.encode import Mark, encode_jpeg, encode_png
 from ml.errors import MlError, PictureError
 from ml.images import Bytes, Floats, read_picture, resize_labels
 
@@ -79,10 +80,8 @@ def _masked(options: argparse.Namespace, photo: Bytes) -> tuple[Floats, Bytes]:
 
 def _save(picture: Bytes, out: Path) -> None:
     try:
-        if FORMATS[out.suffix.lower()] == "PNG":
-            Image.fromarray(picture).save(out, "PNG")
-        else:
-            Image.fromarray(picture).save(out, "JPEG", quality=95, subsampling=0)
+        is_png = FORMATS[out.suffix.lower()] == "PNG"
+        out.write_bytes(encode_png(picture, Mark.COMPOSITE) if is_png else encode_jpeg(picture, 95, Mark.COMPOSITE))
     except OSError as error:
         raise PictureError(f"{out} could not be written ({error.strerror or type(error).__name__}).") from None
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from ml.bundle import bundled_model, load_session
 from ml.checkpoints import load_checkpoint, verify
+from ml.encode import Mark, encode_png
 from ml.errors import MlError, RecipeError
 from ml.images import Bytes, Floats, linear_to_srgb, srgb_to_linear
 from ml.textiles.config import WEAVE_DEPTH, GeneratorSettings
@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
         for start in range(0, len(recipes), 8):
             batch = recipes[start : start + 8]
             for recipe, tile in zip(batch, generator.draw_many(batch, given.size), strict=True):
-                Image.fromarray(tile).save(given.out / f"{given.category}-{recipe.seed}.png")
+                (given.out / f"{given.category}-{recipe.seed}.png").write_bytes(encode_png(tile, Mark.GENERATED))
     except (MlError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

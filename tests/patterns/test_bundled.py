@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 
 from ml.bundle import BUNDLED, bundled_models
+from ml.encode import Mark, encode_png
 from ml.errors import ModelFileError
 from ml.textiles.recipe import Recipe
 from patterns import services
@@ -77,7 +78,7 @@ def test_each_generator_draws_the_same_bytes_in_this_process_and_in_another():
 
     tile = services.draw_tile(published_version("plaid"), Recipe(17), 128)
     assert hashlib.sha256(tile.tobytes()).hexdigest() == told.stdout.strip()
-    assert services.png_bytes(tile) == drawn
+    assert encode_png(tile, Mark.GENERATED) == drawn
 
 
 def test_a_generator_is_loaded_once_for_many_people(monkeypatch):

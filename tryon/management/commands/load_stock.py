@@ -17,9 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ml.errors import PictureError
 from ml.garments.config import CLASSES, GARMENTS
 from ml.images import Bytes, read_picture
-from patterns.services import png_bytes
 from tryon.models import StockGarment
-from tryon.services import STORED_PNG, found_garment, picture_files, save_stock
+from tryon.services import found_garment, labels_file, picture_files, save_stock
 
 STOCK = Path(__file__).resolve().parents[2] / "stock"
 
@@ -51,7 +50,7 @@ def load_garment(folder: Path) -> bool:
 
 def put_pictures(garment: StockGarment, folder: Path, name: str) -> None:
     pixels, labels = read_pictures(folder)
-    files = picture_files(pixels) | {"labels": (".png", png_bytes(labels, STORED_PNG))}
+    files = picture_files(pixels) | {"labels": labels_file(labels)}
     garment.mask = None
     if (folder / "mask.png").exists():
         files["mask"] = (".png", (folder / "mask.png").read_bytes())

@@ -1,0 +1,32 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.encode import Mark, encode_jpeg, encode_png
+
+PICTURE = np.random.RandomState(1).randint(0, 256, (20, 30, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("mark", list(Mark))
+def test_what_a_model_made_says_so_to_machines(mark):
+    for content in (encode_png(PICTURE, mark), encode_jpeg(PICTURE, 95, mark)):
+        with Image.open(io.BytesIO(content)) as picture:
+            packet = picture.getxmp()
+        description = packet["xmpmeta"]["RDF"]["Description"]
+        assert description["DigitalSourceType"].endswith(f"/digitalsourcetype/{mark.value}")
+
+
+def test_a_picture_without_a_mark_has_no_metadata():
+    for content in (encode_png(PICTURE), encode_jpeg(PICTURE, 90)):
+        with Image.open(io.BytesIO(content)) as picture:
+            assert not picture.getxmp()
+            assert not picture.getexif()
+
+
+def test_png_keeps_every_byte_and_equal_pictures_are_equal_files():
+    content = encode_png(PICTURE, Mark.COMPOSITE, 2)
+    assert content == encode_png(PICTURE.copy(), Mark.COMPOSITE, 2)
+    with Image.open(io.BytesIO(content)) as picture:
+        assert np.array_equal(np.asarray(picture), PICTURE)
