@@ -57,8 +57,8 @@ class Settings:
     encoder: str = "tu-resnet18d"
     encoder_channels: tuple[int, ...] = (40, 80, 144, 216)
     decoder_channels: tuple[int, ...] = (128, 80, 48, 32)
-    stages: tuple[Stage, ...] = (Stage(0.36, 128, 8), Stage(0.64, 192, 8), Stage(0.84, 256, 6), Stage(1.0, 320, 6))
-    minutes: float = 85.0
+    stages: tuple[Stage, ...] = (Stage(0.36, 128, 8), Stage(0.64, 192, 8), Stage(1.0, 256, 6))
+    minutes: float = 84.0
     steps: int = 0  # when above 0, the run's length in steps instead of minutes
     learning_rate: float = 1.6e-3
     final_learning_rate: float = 2e-5

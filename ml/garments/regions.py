@@ -25,6 +25,7 @@ class Steps:
     fill_holes: bool = True
     vote_cost: float = 0.25
     island_share: float = 0.0006
+    island_of_largest: float = 0.06
     hole_share: float = 0.03
 
 
@@ -34,7 +35,7 @@ def clean_labels(probabilities: Floats, steps: Steps) -> Bytes:
     if steps.vote:
         labels = vote_regions(labels, probabilities, steps.vote_cost)
     if steps.drop_islands:
-        labels = drop_islands(labels, steps.island_share)
+        labels = drop_islands(labels, steps.island_share, steps.island_of_largest)
     if steps.fill_holes:
         labels = fill_holes(labels, steps.hole_share)
     return labels
@@ -78,8 +79,11 @@ def _vote(labels: Bytes, logs: Floats, allowed: float) -> Bytes:
     return labels
 
 
-def drop_islands(labels: Bytes, share: float) -> Bytes:
-    """Connected pieces smaller than ``share`` of the picture take the class most common around them."""
+def drop_islands(labels: Bytes, share: float, of_largest: float = 0.0) -> Bytes:
+    """Connected pieces smaller than ``share`` of the picture take the class most common around them.
+
+    So do pieces of a garment (shoes and accessories excepted) below ``of_largest`` of its largest piece.
+    """
     import cv2
 
     labels = labels.copy()
@@ -88,8 +92,9 @@ def drop_islands(labels: Bytes, share: float) -> Bytes:
         if value == _BACKGROUND:
             continue
         count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels == value).astype(np.uint8), connectivity=8)
+        largest = int(stats[1:, cv2.CC_STAT_AREA].max(initial=0)) if value in _VOTING else 0
         for piece in range(1, count):
-            if stats[piece, cv2.CC_STAT_AREA] < least:
+            if stats[piece, cv2.CC_STAT_AREA] < max(least, of_largest * largest):
                 _take_neighbour(labels, pieces, piece, stats[piece])
     return labels
 

@@ -96,7 +96,7 @@ class GarmentSegmenter:
             raise ModelFileError(f"{path.name} does not say how it is served; export the model again.") from None
 
     def probabilities(self, photo: Bytes, steps: Steps | None = None) -> Floats:
-        """uint8 photo (H, W, 3) → float32 (9, h, w) summing to 1, on the net's own grid (about 320x480 pixels).
+        """uint8 photo (H, W, 3) → float32 (9, h, w) summing to 1, on the net's own grid (about 256x384 pixels).
 
         Raises PictureError when the photo is not of that form or has a side below 32 pixels.
         """

@@ -41,6 +41,17 @@ def test_islands_take_the_class_around_them():
     assert (cleaned == 4).sum() == 900
 
 
+def test_a_stray_piece_of_a_garment_goes_and_the_smaller_shoe_stays():
+    labels = np.zeros((50, 50), dtype=np.uint8)
+    labels[10:40, 5:45] = 4
+    labels[2:5, 2:5] = 4
+    labels[42:49, 5:15] = 7
+    labels[46:48, 30:32] = 7
+    cleaned = drop_islands(labels, share=0.0005, of_largest=0.06)
+    assert not (cleaned[2:5, 2:5] == 4).any()
+    assert (cleaned[46:48, 30:32] == 7).all()
+
+
 def test_small_holes_are_filled_and_large_gaps_stay():
     labels = np.zeros((60, 60), dtype=np.uint8)
     labels[5:55, 5:55] = 2
