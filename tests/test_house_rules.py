@@ -18,7 +18,7 @@ ROOMS = {  # who may import whom
 WEB_ROOMS = ("patterns", "tryon", "aifashion")
 HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "albumentations", "timm", "skimage", "openvino"}
 PRIVATE_WORDS = re.compile(
-    r"/work/|\bregistry\.|\bpypi\.org\b|files\.pythonhosted|\bhelper-\d|\bsubagent", re.IGNORECASE
+    r"/work/|/tmp/|\bregistry\.|\bpypi\.org\b|files\.pythonhosted|\bhelper-\d|\bsubagent", re.IGNORECASE
 )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from patterns.models import Fabric
 from patterns.ownership import Owned
-from tryon.storage import catalogue_storage
+from tryon.storage import the_catalogue
 
 
 class Wearable(models.Model):
@@ -56,11 +56,11 @@ class StockGarment(Wearable):
     is_published = models.BooleanField(default=True, db_index=True)
     px_per_cm = models.FloatField(null=True, blank=True, help_text="Pixels per centimetre of cloth; empty: estimated.")
     digest = models.CharField(max_length=64, blank=True, editable=False)
-    image = models.FileField(storage=catalogue_storage, max_length=200)
-    labels = models.FileField(storage=catalogue_storage, max_length=200)
-    screen = models.FileField(storage=catalogue_storage, max_length=200)
-    thumbnail = models.FileField(storage=catalogue_storage, max_length=200)
-    mask = models.FileField(storage=catalogue_storage, max_length=200, blank=True)
+    image = models.FileField(storage=the_catalogue, max_length=200)
+    labels = models.FileField(storage=the_catalogue, max_length=200)
+    screen = models.FileField(storage=the_catalogue, max_length=200)
+    thumbnail = models.FileField(storage=the_catalogue, max_length=200)
+    mask = models.FileField(storage=the_catalogue, max_length=200, blank=True)
 
     class Meta:
         ordering = ("order", "name")

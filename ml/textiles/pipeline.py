@@ -19,6 +19,8 @@ from ml.textiles.export import export
 from ml.textiles.losses import LOSSES
 from ml.textiles.train import train
 
+CATEGORY_RATE = 2e-4  # of the generator: a fine-tune meets a discriminator that has learned to see, so it may hurry
+
 
 def train_all(
     out: Path,
@@ -37,7 +39,9 @@ def train_all(
     finished = {}
     for number, category in enumerate(categories, start=1):
         print(f"{category} ({number} of {len(categories)})", file=sys.stderr)
-        settings = TrainingSettings(categories=(category,), steps=category_steps, loss=loss, seed=seed)
+        settings = TrainingSettings(
+            categories=(category,), steps=category_steps, generator_rate=CATEGORY_RATE, loss=loss, seed=seed
+        )
         base = out / "base" / "training.safetensors"
         finished[category] = train(settings, out / category, base=base, device=device, data=data)
     return finished
@@ -47,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.pipeline", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/textiles"))
     parser.add_argument("--category", choices=CATEGORIES, action="append", help="only these; default: all twelve")
-    parser.add_argument("--base-steps", type=int, default=650)
-    parser.add_argument("--category-steps", type=int, default=600)
+    parser.add_argument("--base-steps", type=int, default=400)
+    parser.add_argument("--category-steps", type=int, default=250)
     parser.add_argument("--loss", choices=LOSSES, default="hinge")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
