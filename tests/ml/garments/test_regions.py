@@ -24,6 +24,17 @@ def test_a_clear_top_over_clear_trousers_stays():
     assert np.array_equal(vote_regions(labels, probabilities_of(labels), cost=0.25), labels)
 
 
+def test_a_garment_that_nobody_wears_is_one_thing():
+    labels = np.zeros((40, 40), dtype=np.uint8)
+    labels[5:35, 5:35] = 5
+    labels[5:15, 5:35] = 2
+    planes = probabilities_of(labels)
+    assert (clean_labels(planes, Steps())[5:35, 5:35] == 5).all()
+    labels[0:4, 10:30] = 1
+    worn = clean_labels(probabilities_of(labels), Steps())
+    assert set(np.unique(worn[5:35, 5:35])) == {2, 5}
+
+
 def test_shoes_never_vote():
     labels = np.full((40, 40), 4, dtype=np.uint8)
     labels[36:] = 7
