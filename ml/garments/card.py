@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings
+from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings, Stage
 from ml.garments.segment import Calibration
 
 _WORDS = """# Garment segmentation: {name}
@@ -71,9 +71,12 @@ A region is right when its IoU with the true garment of its class is at least 0.
 
 * {weakest} are its weakest classes: a skirt is taken for a dress or trousers, a coat for a dress, thin things (belts,
   straps, glasses) vanish.
+* Of a garment laid flat or hung the shape is found far more often than the name: expect "unsure", and a shirt called a
+  skirt or a dress. Ground with strong folds or its own pattern can be taken for cloth.
 * The data shows adults outdoors, mostly women, mostly slim. It has not been measured on children, on people in
-  wheelchairs, by skin tone, or in groups; expect it to be worse there. With several people it marks all of them as one.
-* Dark clothes on dark ground, mirrors, and cloth of the ground's own colour are where silhouettes fail.
+  wheelchairs, by skin tone, or in groups; expect it to be worse there. It does not tell
+  several people apart.
+* Expect trouble with dark clothes on dark ground, mirrors, and cloth of the ground's own colour; not measured apart.
 * Selfies are imitated by close crops of street photos; real indoor light was never seen.
 * It must not be used to judge people: it only says where cloth is.
 """
@@ -122,20 +125,27 @@ def _file_row(role: str, path: Path) -> str:
 
 def _recipe(settings: Settings, training: dict[str, Any]) -> str:
     width = int(training.get("width", settings.serving_width))
-    stages = ", ".join(f"{s.width}x{s.width * 3 // 2} until {s.until:.0%} (batch {s.batch})" for s in settings.stages)
-    changes = [f"{c['setting']} was {c['from']} until step {c['step']}" for c in training.get("changes", [])]
+    changes = [f"{c['setting']} was {_told(c['from'])} until step {c['step']}" for c in training.get("changes", [])]
     changed = f" Changed on the way: {'; '.join(changes)}." if changes else ""
     return (
         f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}, channels {settings.encoder_channels}, squeeze "
         f"and excitation, decoder {settings.decoder_channels}, logits at half size. AdamW {settings.learning_rate}, cosine, "
         f"weight decay {settings.weight_decay}; cross-entropy against softened labels + {settings.dice_weight} Dice; running "
-        f"average {settings.ema_decay}. Sizes: {stages}. {training.get('step', 0)} steps, {training.get('pictures', 0)} "
+        f"average {settings.ema_decay}. Sizes: {_told(settings.stages)}. {training.get('step', 0)} steps, {training.get('pictures', 0)} "
         f"pictures, {training.get('minutes', 0)} minutes, seed {settings.seed}. Of the pictures, "
         f"{settings.flat_share:.0%} are flat-laid composites and {settings.empty_share:.0%} empty; of the street photos, "
         f"{settings.selfie_share:.0%} are close crops. Served at the area of {width}x"
         f"{width * 3 // 2}.{changed}\n\nRepeat it: `python -m ml.garments.train --out runs/garments/NAME --minutes "
         f"{settings.minutes:g} --seed {settings.seed}`, then `python -m ml.garments.export runs/garments/NAME`."
     )
+
+
+def _told(value: Any) -> str:
+    """A setting in words; stages, as dataclasses or as JSON gives them back, by size, share and batch."""
+    if not isinstance(value, list | tuple) or not value:
+        return str(value)
+    stages = [Stage(**part) if isinstance(part, dict) else part for part in value]
+    return ", ".join(f"{s.width}x{s.width * 3 // 2} until {s.until:.0%} (batch {s.batch})" for s in stages)
 
 
 def _ladder_rows(figures: dict[str, Any]) -> list[str]:

@@ -15,7 +15,9 @@ def test_the_bundle_is_small_and_tells_its_scores():
     model = bundled_model("garments", "street")
     assert sum(path.stat().st_size for path, _ in model.files.values()) < 15e6
     assert 0 < model.scores["mean_iou"] < model.scores["clothing_iou"] < 1
-    assert (model.files["onnx"][0].parent / "CARD.md").is_file()
+    card = (model.files["onnx"][0].parent / "CARD.md").read_text()
+    assert model.version in card
+    assert all(str(score) in card for score in model.scores.values())
 
 
 def test_an_empty_wall_has_no_garment():
