@@ -49,7 +49,7 @@ train-textiles: .venv/all.stamp ## base and twelve generators from ../shared/dat
 	$(BIN)/python -m ml.textiles.pipeline --out $(RUN_DIR)/textiles
 
 train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data, resumable; ends with the bundle
-	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/street
+	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/street --resume
 	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/street
 
 eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the figures into their card
