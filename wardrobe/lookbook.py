@@ -21,13 +21,13 @@ STOCK = Path(__file__).resolve().parents[1] / "tryon" / "stock"
 WIDTH, HEIGHT, GAP = 320, 427, 6
 LOOKS = (
     ("dress", None),
-    ("dress", "floral:3"),
-    ("dress", "striped:8"),
-    ("t-shirt", "leaves:5"),
-    ("shirt", "plaid:2"),
+    ("dress", "floral:12"),
+    ("dress", "plaid:23"),
+    ("t-shirt", "striped:34"),
+    ("shirt", "plaid:22"),
     ("coat", "checkered:11"),
-    ("skirt", "batik:4"),
-    ("sweater", "zigzag:7"),
+    ("skirt", "leaves:22"),
+    ("sweater", "striped:12"),
     ("shorts", "dotted:6"),
     ("tote-bag", "geometric:9"),
 )
