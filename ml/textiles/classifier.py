@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ml.images import Bytes
+from ml.textiles.data import turn_at_random
 
 SIDE = 96
 
@@ -65,11 +66,5 @@ def _as_input(batch: Bytes) -> torch.Tensor:
 
 def _varied_crop(swatch: Bytes, rng: np.random.Generator) -> Bytes:
     top, left = rng.integers(len(swatch) - SIDE + 1, size=2)
-    crop = swatch[top : top + SIDE, left : left + SIDE]
-    if rng.random() < 0.5:
-        crop = crop[::-1]
-    if rng.random() < 0.5:
-        crop = crop[:, ::-1]
-    if rng.random() < 0.5:
-        crop = crop.transpose(1, 0, 2)
+    crop = turn_at_random(swatch[top : top + SIDE, left : left + SIDE], rng)
     return crop[..., rng.permutation(3)]

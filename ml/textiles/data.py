@@ -28,6 +28,17 @@ def swatch_paths(root: Path, category: str) -> list[Path]:
     return paths
 
 
+def turn_at_random(crop: Bytes, rng: np.random.Generator) -> Bytes:
+    """A square crop, uint8 (S, S, 3), flipped and transposed: one of its eight symmetries."""
+    if rng.random() < 0.5:
+        crop = crop[::-1]
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    if rng.random() < 0.5:
+        crop = crop.transpose(1, 0, 2)
+    return crop
+
+
 class Swatches:
     """Swatches of some categories in memory, at several sizes: uint8 (count, size, size, 3) each."""
 
@@ -52,12 +63,7 @@ class Swatches:
             size = self.sizes[rng.integers(len(self.sizes))]
             top, left = rng.integers(size - CROP + 1, size=2)
             crop = self._by_size[size][rng.integers(self.count), top : top + CROP, left : left + CROP]
-            if rng.random() < 0.5:
-                crop = crop[::-1]
-            if rng.random() < 0.5:
-                crop = crop[:, ::-1]
-            if rng.random() < 0.5:
-                crop = crop.transpose(1, 0, 2)
+            crop = turn_at_random(crop, rng)
             if rng.random() < colour_shuffle:
                 crop = crop[..., rng.permutation(3)]
             crops[slot] = crop
