@@ -6,7 +6,6 @@ Every training picture is a pure function of (seed, number): a run that was stop
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +18,8 @@ from ml.errors import PictureError
 from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings, class_of_label
 from ml.garments.flats import Cutout, draw_background, draw_flat
 from ml.images import Bytes, read_picture, resize_labels, resize_smooth
+from ml.training_data import DATA_VARIABLE, training_data
 
-DATA_VARIABLE = "AIFASHION_DATA"
 _RARE = {"skirt": 2.5, "dress": 1.4, "outerwear": 0.5, "accessory": 0.2}
 
 
@@ -38,8 +37,7 @@ def data_folder(given: Path | str | None = None) -> Path:
 
     Raises PictureError when there are no labelled photos in it.
     """
-    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    folder = Path(given or os.environ.get(DATA_VARIABLE) or beside)
+    folder = training_data(given)
     if not (folder / "ccp" / "labels").is_dir():
         raise PictureError(f"There are no labelled photos in {folder}/ccp: pass --data or set {DATA_VARIABLE}.")
     return folder

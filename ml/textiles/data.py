@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,6 @@ from ml.errors import PictureError
 from ml.images import Bytes, read_picture, resize_smooth
 
 CROP = 64
-
-
-def data_folder() -> Path:
-    """Where training data lies: ``AIFASHION_DATA`` or ``../shared/data`` beside the project."""
-    default = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    return Path(os.environ.get("AIFASHION_DATA", default))
 
 
 def swatch_paths(root: Path, category: str) -> list[Path]:

@@ -24,10 +24,11 @@ from ml.images import Bytes, read_picture, resize_smooth
 from ml.textiles.card import write_card
 from ml.textiles.classifier import classify, train_classifier
 from ml.textiles.config import CATEGORIES
-from ml.textiles.data import data_folder, swatch_paths
+from ml.textiles.data import swatch_paths
 from ml.textiles.generate import FabricGenerator, load_generator, print_separations
 from ml.textiles.metrics import mean_pairwise_distance, nearest_distance, sliced_wasserstein
 from ml.textiles.recipe import Recipe
+from ml.training_data import training_data
 
 SIDE = 128  # all measures look at swatches and fabrics at this size
 SHEET = 40
@@ -115,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
         given.sheets.mkdir(parents=True, exist_ok=True)
         for category in CATEGORIES:
             contact_sheet(load_generator(category)).save(given.sheets / f"{category}.webp", quality=85)
-        rows = measure((given.data or data_folder()) / "textiles", given.number, given.epochs)
+        rows = measure(training_data(given.data) / "textiles", given.number, given.epochs)
         write_atomically(BUNDLED / "textiles" / "figures.json", (json.dumps(rows, indent=1) + "\n").encode())
         write_card(BUNDLED / "textiles" / "CARD.md", rows, bundled_models("textiles"), given.number)
     except MlError as error:

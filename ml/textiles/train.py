@@ -25,10 +25,11 @@ from torch import Tensor, nn
 from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
 from ml.errors import MlError, ModelFileError
 from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
-from ml.textiles.data import Swatches, data_folder
+from ml.textiles.data import Swatches
 from ml.textiles.losses import LOSSES, discriminator_loss, generator_loss, r1_penalty
 from ml.textiles.model import Discriminator, Generator
 from ml.textiles.waves import scaled_waves, wave_angles
+from ml.training_data import training_data
 
 KIND_RUN = "textile-training"
 KIND_GENERATOR = "textile-generator"
@@ -213,7 +214,7 @@ def train(
     shape = shape or (_shape_of(base) if base else GeneratorSettings())
     _claim_folder(out, settings, shape)
     checkpoint, finished = out / "training.safetensors", out / "generator.safetensors"
-    root = (data or data_folder()) / "textiles"
+    root = training_data(data) / "textiles"
     trainer = Trainer(
         settings, shape, Swatches(root, settings.categories, settings.swatch_sizes), chosen_device(device)
     )
