@@ -2,7 +2,8 @@
 
 ``ml/bundled/manifest.json`` is written by the export commands and read here; nothing is loaded whose hash differs.
 Layout: ``{"textiles": {"plaid": {"version": ..., "files": {"weights": {"name": ..., "sha256": ...}, "onnx": {...}}}},
-"garments": {"street": {...}}}``; file names are relative to ``ml/bundled``.
+"garments": {"street": {...}}}``; file names are relative to ``ml/bundled``. Under ``"earlier"`` an entry keeps the versions before it, so
+that what was made with them can be made again.
 """
 
 from __future__ import annotations
@@ -33,17 +34,21 @@ class BundledModel:
 
 def bundled_models(family: str, root: Path = BUNDLED) -> dict[str, BundledModel]:
     """All bundled models of a family ("textiles", "garments") by name; empty when none is exported yet."""
-    manifest = _read_manifest(root)
-    return {
-        name: BundledModel(
-            family,
-            name,
-            entry["version"],
-            {role: (root / file["name"], file["sha256"]) for role, file in entry["files"].items()},
-            entry.get("scores", {}),
-        )
-        for name, entry in manifest.get(family, {}).items()
-    }
+    return {name: _model(family, name, entry, root) for name, entry in _read_manifest(root).get(family, {}).items()}
+
+
+def earlier_models(family: str, root: Path = BUNDLED) -> list[BundledModel]:
+    """The versions that came before the bundled ones and ship beside them, oldest first within a name."""
+    return [
+        _model(family, name, entry, root)
+        for name, latest in _read_manifest(root).get(family, {}).items()
+        for entry in latest.get("earlier", [])
+    ]
+
+
+def _model(family: str, name: str, entry: dict[str, Any], root: Path) -> BundledModel:
+    files = {role: (root / file["name"], file["sha256"]) for role, file in entry["files"].items()}
+    return BundledModel(family, name, entry["version"], files, entry.get("scores", {}))
 
 
 def bundled_model(family: str, name: str, root: Path = BUNDLED) -> BundledModel:
@@ -57,7 +62,10 @@ def bundled_model(family: str, name: str, root: Path = BUNDLED) -> BundledModel:
 def register_model(
     family: str, name: str, version: str, files: dict[str, Path], scores: dict[str, Any], root: Path = BUNDLED
 ) -> None:
-    """Write a model's entry into the manifest; ``files`` lie below ``root`` already. Two exports at a time take turns."""
+    """Write a model's entry into the manifest; ``files`` lie below ``root`` already. Two exports at a time take turns.
+
+    The version it replaces is kept as an earlier one where its files are others.
+    """
     entry = {
         "version": version,
         "files": {
@@ -68,9 +76,19 @@ def register_model(
     with open(root / ".manifest.lock", "w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         manifest = _read_manifest(root)
-        manifest.setdefault(family, {})[name] = entry
+        before = manifest.setdefault(family, {}).get(name)
+        if before:
+            earlier = before.pop("earlier", [])
+            if not _names(before) & _names(entry):
+                earlier.append(before)
+            entry |= {"earlier": earlier} if earlier else {}
+        manifest[family][name] = entry
         text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
         write_atomically(root / "manifest.json", text.encode())
+
+
+def _names(entry: dict[str, Any]) -> set[str]:
+    return {file["name"] for file in entry["files"].values()}
 
 
 def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:
@@ -85,6 +103,9 @@ def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("AIFASHION_MODEL_THREADS", "2"))
     options.inter_op_num_threads = 1
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # waiting threads leave the cores to others
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

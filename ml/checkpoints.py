@@ -62,7 +62,7 @@ def save_checkpoint(
     settings: Mapping[str, Any],
     scores: Mapping[str, Any] | None = None,
 ) -> None:
-    """Save torch tensors with their settings and scores, atomically.
+    """Save torch tensors with their settings and scores, atomically; the same ones give the same bytes.
 
     ``kind`` names what the weights are for ("textile-generator"), so that the wrong file is refused by name.
     """
@@ -70,7 +70,17 @@ def save_checkpoint(
 
     header = {"kind": kind, "settings": json.dumps(dict(settings)), "scores": json.dumps(dict(scores or {}))}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(plain, metadata=header))
+    write_atomically(path, _with_sorted_header(save(plain, metadata=header)))
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """The same safetensors file with its metadata in order; the library writes them in another order each time."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def load_checkpoint(path: Path, *, kind: str, framework: str = "pt") -> Checkpoint:

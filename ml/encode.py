@@ -7,12 +7,17 @@ cv.iptc.org/newscodes/digitalsourcetype). It is the only metadata we write.
 from __future__ import annotations
 
 import io
+import struct
 from enum import Enum
 
+import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from PIL.PngImagePlugin import PngInfo, putchunk
 
 from ml.images import Bytes
+
+_BAND = 1 << 20  # bytes filtered and deflated at a time, small enough to stay in cache
+_UP = 2  # the PNG filter that stores how a row differs from the one above
 
 _TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _PACKET = (
@@ -36,12 +41,50 @@ class Mark(Enum):
 
 def encode_png(picture: Bytes, mark: Mark | None = None, compress_level: int = 6) -> bytes:
     """uint8 (H, W, 3) or (H, W) as PNG; equal pictures give equal bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=compress_level, pnginfo=_png_info(mark))
+    return buffer.getvalue()
+
+
+def encode_png_quickly(picture: Bytes, mark: Mark | None = None) -> bytes:
+    """uint8 (H, W, 3) or (H, W) as PNG, for large photos somebody waits for: about ten times as fast as the above.
+
+    Every row is stored as its difference from the one above (W3C, PNG specification, section 9) and deflated by Intel's
+    ISA-L. Other processors may choose other bytes for the same pixels, so what promises its bytes uses :func:`encode_png`.
+    """
+    from isal import isal_zlib
+
+    rows = picture.reshape(len(picture), -1)
+    colour = 2 if picture.ndim == 3 else 0
+    file = io.BytesIO()
+    file.write(b"\x89PNG\r\n\x1a\n")
+    putchunk(file, b"IHDR", struct.pack(">IIBBBBB", picture.shape[1], len(picture), 8, colour, 0, 0, 0))
+    for kind, content, *_ in _png_info(mark).chunks:
+        putchunk(file, kind, content)
+    deflate = isal_zlib.compressobj(1)
+    step = max(1, _BAND // rows.shape[1])
+    for top in range(0, len(rows), step):
+        putchunk(file, b"IDAT", deflate.compress(_differences(rows, top, top + step)))
+    putchunk(file, b"IDAT", deflate.flush())
+    putchunk(file, b"IEND", b"")
+    return file.getvalue()
+
+
+def _differences(rows: Bytes, top: int, bottom: int) -> Bytes:
+    """Rows of a picture, uint8 (H, N), from top to bottom as PNG stores them: the filter's number, then N bytes."""
+    band = rows[top:bottom]
+    stored = np.empty((len(band), rows.shape[1] + 1), np.uint8)
+    stored[:, 0] = _UP
+    np.subtract(band[0], rows[top - 1] if top else 0, out=stored[0, 1:])
+    np.subtract(band[1:], band[:-1], out=stored[1:, 1:])
+    return stored
+
+
+def _png_info(mark: Mark | None) -> PngInfo:
     info = PngInfo()
     if mark:
         info.add_itxt("XML:com.adobe.xmp", mark.packet)
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=compress_level, pnginfo=info)
-    return buffer.getvalue()
+    return info
 
 
 def encode_jpeg(picture: Bytes, quality: int, mark: Mark | None = None) -> bytes:

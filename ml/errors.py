@@ -19,3 +19,7 @@ class PictureError(MlError):
 
 class PlacementError(MlError):
     """A placement of fabric on cloth has a value out of range."""
+
+
+class MendError(MlError):
+    """A mask cannot be mended like this."""

@@ -27,6 +27,25 @@ _ENCODE = np.clip(
 ).astype(np.uint8)
 # Rec. 709 luminance weights, for linear light.
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+# Ottosson's matrices of OKLab, to be used from the right.
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.2119034982, 0.0883024619],
+        [0.5363325363, 0.6806995451, 0.2817188376],
+        [0.0514459929, 0.1073969566, 0.6299787005],
+    ],
+    np.float32,
+)
+_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 1.9779984951, 0.0259040371],
+        [0.7936177850, -2.4285922050, 0.7827717662],
+        [-0.0040720468, 0.4505937099, -0.8086757660],
+    ],
+    np.float32,
+)
+_FROM_OKLAB = np.linalg.inv(_TO_OKLAB.astype(np.float64)).astype(np.float32)
+_FROM_CONES = np.linalg.inv(_TO_CONES.astype(np.float64)).astype(np.float32)
 
 
 def srgb_to_linear(picture: Bytes) -> Floats:
@@ -47,6 +66,21 @@ def linear_to_srgb(light: npt.NDArray[Any]) -> Bytes:
 def luminance(light: Floats) -> Floats:
     """float32 linear light (H, W, 3) → float32 relative luminance (H, W)."""
     return light @ LUMINANCE
+
+
+def linear_to_oklab(light: npt.NDArray[Any]) -> Floats:
+    """Linear light (..., 3) → OKLab (..., 3) float32: lightness 0 to 1, then green to red and blue to yellow, about ±0.3.
+
+    Equal distances look about equally different (Björn Ottosson, "A perceptual color space for image processing", 2020).
+    """
+    lab: Floats = np.cbrt(light @ _TO_CONES) @ _TO_OKLAB
+    return lab
+
+
+def oklab_to_linear(lab: npt.NDArray[Any]) -> Floats:
+    """The way back, (..., 3) float32; colours that no screen has fall outside [0, 1]."""
+    light: Floats = (lab @ _FROM_OKLAB) ** 3 @ _FROM_CONES
+    return light
 
 
 def read_picture(path: Path | str) -> Bytes:
@@ -70,6 +104,33 @@ def read_picture(path: Path | str) -> Bytes:
 def resize_smooth(picture: Bytes, width: int, height: int) -> Bytes:
     """Resize a photo, uint8 (H, W, 3), without aliasing (Lanczos with support scaled to the reduction)."""
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def shrink_smooth(picture: Bytes, width: int, height: int) -> Bytes:
+    """As :func:`resize_smooth`, but a large photo is first averaged in whole blocks, which is quick and looks the same."""
+    import cv2
+
+    blocks = min(picture.shape[0] // height, picture.shape[1] // width) // 2
+    if blocks >= 2:
+        half_way = (picture.shape[1] // blocks, picture.shape[0] // blocks)
+        picture = np.asarray(cv2.resize(picture, half_way, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resize_smooth(picture, width, height)
+
+
+def grow_rows(small: Floats, shape: tuple[int, int], top: int, bottom: int) -> Floats:
+    """Rows ``top`` to ``bottom`` of a bilinear enlargement: float32 (h, w) or (h, w, C), to ``shape`` (H, W).
+
+    The pixels are those of ``cv2.resize`` of the whole to rounding, without the whole ever being in memory.
+    """
+    import cv2
+
+    last = len(small) - 1
+    at = np.clip((np.arange(top, bottom) + 0.5) * (len(small) / shape[0]) - 0.5, 0, last)
+    above = at.astype(np.intp)
+    share = (at - above).astype(np.float32).reshape(-1, *[1] * (small.ndim - 1))
+    rows = small[above] * (1 - share) + small[np.minimum(above + 1, last)] * share
+    grown = cv2.resize(rows, (shape[1], bottom - top), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, dtype=np.float32)
 
 
 def resize_labels(labels: Bytes, width: int, height: int) -> Bytes:

@@ -1,8 +1,12 @@
-"""Small changes to ONNX files on disk."""
+"""Nets as ONNX files: written from PyTorch, told how they are served, made smaller."""
 
 from __future__ import annotations
 
+import tempfile
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 SMALLEST_TO_SHRINK = 256
 
@@ -30,3 +34,34 @@ def shrink_weights(path: Path) -> None:
         graph.node.insert(0, node)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def picture_net_as_onnx(net: Any, told: Mapping[str, str], *, shrink: bool) -> bytes:
+    """ONNX bytes of a torch net from "picture" (N, 3, H, W) to "probabilities" (N, C, H, W), with ``told`` as its metadata.
+
+    N, H and W stay free. ``shrink``: see :func:`shrink_weights`.
+    """
+    import onnx
+    import torch
+
+    axes = {0: "count", 2: "height", 3: "width"}
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        file = Path(folder) / "net.onnx"
+        torch.onnx.export(
+            net.eval(),
+            (torch.rand(1, 3, 96, 64),),
+            file,
+            input_names=["picture"],
+            output_names=["probabilities"],
+            dynamic_axes={"picture": axes, "probabilities": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+        if shrink:
+            shrink_weights(file)
+        model = onnx.load(file)
+    for key, value in told.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    return bytes(model.SerializeToString())

@@ -14,6 +14,7 @@ from django.utils.functional import empty
 from patterns import services as patterns_services
 from patterns import slots
 from patterns.ownership import SESSION_KEY, Person
+from patterns.studio import services as studio_services
 from tests import factories
 from tryon import services as tryon_services
 from tryon.storage import catalogue_storage
@@ -41,15 +42,18 @@ def local_files(settings: Any, tmp_path: Path) -> Iterator[Path]:
 def nothing_remembered() -> Iterator[None]:
     yield
     patterns_services._tiles.clear()
+    studio_services._blocks.clear()
     tryon_services._stock_previews.clear()
     patterns_services._generators.clear()
     slots.model_slots.cache_clear()
+    studio_services.heavy_slots.cache_clear()
 
 
 @pytest.fixture
 def stand_in_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny stand-ins instead of the trained models; everything around them is real."""
-    monkeypatch.setattr(patterns_services, "generator_for", lambda version: factories.StandInGenerator())
+    for room in (patterns_services, studio_services):
+        monkeypatch.setattr(room, "generator_for", lambda version: factories.StandInGenerator())
     monkeypatch.setattr(tryon_services, "segmenter", lambda: factories.StandInSegmenter())
 
 

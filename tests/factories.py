@@ -6,6 +6,8 @@ import hashlib
 import io
 import itertools
 import uuid
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from ml.textiles.palette import dress
 from ml.textiles.recipe import Recipe
+from ml.textiles.separations import Separations
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from tryon import services
@@ -41,6 +45,15 @@ def garment_area(height: int, width: int) -> tuple[slice, slice]:
     return slice(height // 4, 3 * height // 4), slice(width // 4, 3 * width // 4)
 
 
+def two_people_pixels() -> tuple[np.ndarray, np.ndarray]:
+    """Two people in tops side by side, pixels (240, 320, 3), and their classes."""
+    labels = np.zeros((240, 320), np.uint8)
+    for left in (60, 220):
+        labels[30:70, left + 5 : left + 35], labels[70:170, left : left + 40] = 1, TOP
+    colours = np.array([[170, 170, 170], [220, 170, 150], [90, 140, 200]], np.uint8)
+    return colours[labels], labels
+
+
 def encoded(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
@@ -51,6 +64,14 @@ def labels_for(height: int, width: int, value: int = TOP) -> np.ndarray:
     labels = np.zeros((height, width), np.uint8)
     labels[garment_area(height, width)] = value
     return labels
+
+
+def probabilities_for(labels: np.ndarray) -> np.ndarray:
+    """What a net believes that is fairly sure of these labels: float32 (9, 48, 32)."""
+    small = np.asarray(Image.fromarray(labels).resize((32, 48), Image.Resampling.NEAREST))
+    planes = np.full((9, 48, 32), 0.2 / 8, np.float32)
+    np.put_along_axis(planes, small[None].astype(np.int64), 0.8, axis=0)
+    return planes
 
 
 @dataclass(frozen=True)
@@ -66,6 +87,10 @@ class StandInSegmentation:
     labels: np.ndarray
     found: tuple[StandInGarment, ...]
     outcome: str
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        return probabilities_for(self.labels)
 
 
 class StandInSegmenter:
@@ -91,11 +116,28 @@ class StandInSegmenter:
 
 
 class StandInGenerator:
-    """Blocks of colour that depend on the recipe alone."""
+    """Blocks of colour, and of ink, that depend on the recipe alone."""
+
+    directions: dict[str, Any] = {}  # noqa: RUF012
 
     def draw(self, recipe: Recipe, size: int = 256) -> np.ndarray:
-        blocks = np.random.RandomState(recipe.seed).randint(0, 256, (8, 8, 3)).astype(np.uint8)
+        seed = recipe.seed if recipe.is_plain else zlib.crc32(recipe.to_json().encode())
+        blocks = np.random.RandomState(seed).randint(0, 256, (8, 8, 3)).astype(np.uint8)
         return np.asarray(Image.fromarray(blocks).resize((size, size), Image.Resampling.NEAREST))
+
+    def draw_many(self, recipes: Sequence[Recipe], size: int = 256) -> np.ndarray:
+        return np.stack([self.draw(recipe, size) for recipe in recipes])
+
+    def block(self, recipe: Recipe) -> Separations:
+        stream = np.random.RandomState(recipe.seed + 7 * len(recipe.edits) + 11 * len(recipe.near))
+        across, down = {"half-drop": (2, 1), "half-brick": (1, 2)}.get(recipe.repeat, (1, 1))
+        logits = np.kron(4 * stream.standard_normal((3, 4, 4)), np.ones((8, 8))).astype(np.float32)
+        drawn = Separations(
+            np.tile(logits, (1, down, across)),
+            stream.uniform(-1, 1, (32 * down, 32 * across)).astype(np.float32),
+            stream.uniform(0, 1, (3, 3)).astype(np.float32),
+        )
+        return dress(drawn, recipe)
 
 
 def make_category(slug: str = "plaid", **fields: Any) -> Category:
@@ -130,7 +172,7 @@ def make_fabric(person: Person, slug: str = "plaid", seed: int = 17) -> Fabric:
 def make_photo(person: Person, pixels: np.ndarray | None = None, **fields: Any) -> Photo:
     """A photo as the service keeps it, but with the stand-in's garments."""
     pixels = photo_pixels() if pixels is None else pixels
-    return Photo.objects.create(**_wearable(pixels, default_storage, "photos"), **{**made_by(person), **fields})
+    return Photo.objects.create(**{**_wearable(pixels, default_storage, "photos"), **made_by(person), **fields})
 
 
 def make_stock(slug: str = "linen-shirt", **fields: Any) -> StockGarment:

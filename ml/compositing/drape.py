@@ -21,7 +21,7 @@ from ml.compositing.region import Box, box_of, check_alpha, floats
 from ml.compositing.shade import shade_box
 from ml.compositing.tile import check_tile, prepare_tile
 from ml.errors import PlacementError
-from ml.images import Bytes, Floats, srgb_to_linear
+from ml.images import Bytes, Floats, grow_rows, srgb_to_linear
 
 STRENGTH = 0.8  # how much the pattern follows the folds, 0 to 2; chosen by eye
 BAND = 1 << 17  # photo pixels handled at a time, small enough to stay in cache
@@ -38,6 +38,7 @@ class Layer:
     placement: Placement
     px_per_cm: float
     strength: float = STRENGTH
+    is_block: bool = False
 
 
 def drape(
@@ -48,18 +49,25 @@ def drape(
     px_per_cm: float,
     *,
     strength: float = STRENGTH,
+    is_block: bool = False,
+    in_place: bool = False,
 ) -> Bytes:
     """Dress one garment.
 
     photo: uint8 (H, W, 3) sRGB. tile: uint8 (h, w, 3) sRGB, seamless. alpha: float32 (H, W) in [0, 1], the garment.
     px_per_cm: photo pixels per centimetre of cloth, above 0. strength: how far the pattern bends with the folds, 0
-    (flat) to 2. Returns uint8 (H, W, 3), byte-identical to the photo where alpha is 0; the photo itself is left
-    alone.
+    (flat) to 2. is_block: the tile is the whole block that repeats, see :func:`ml.compositing.tile.prepare_tile`.
+    in_place: paint on the photo itself, which saves its copy. Returns uint8 (H, W, 3), byte-identical to the photo
+    where alpha is 0.
 
     The fabric is relit with the garment's light relative to its median, so a light fabric stays light on a dark
     garment. Raises PictureError for arrays of the wrong kind, PlacementError for numbers out of range.
     """
-    return drape_layers(photo, [Layer(tile, alpha, placement, px_per_cm, strength)])
+    layer = Layer(tile, alpha, placement, px_per_cm, strength, is_block)
+    _check(photo, layer)
+    out = photo if in_place else photo.copy()
+    _dress(photo, out, layer)
+    return out
 
 
 def drape_layers(photo: Bytes, layers: Sequence[Layer]) -> Bytes:
@@ -71,33 +79,37 @@ def drape_layers(photo: Bytes, layers: Sequence[Layer]) -> Bytes:
         _check(photo, layer)
     out = photo.copy()
     for layer in layers:
-        box = box_of(layer.alpha)
-        if box is not None:
-            out[_grown(box, photo).window] = _dress_box(photo, out, layer, _grown(box, photo))
+        _dress(photo, out, layer)
     return out
 
 
-def _dress_box(photo: Bytes, painted: Bytes, layer: Layer, box: Box) -> Bytes:
+def _dress(photo: Bytes, painted: Bytes, layer: Layer) -> None:
+    """Paint a layer, lit by the photo, over what is painted already; the two may be one array."""
+    box = box_of(layer.alpha)
+    if box is not None:
+        _dress_box(photo, painted, layer, _grown(box, photo))
+
+
+def _dress_box(photo: Bytes, painted: Bytes, layer: Layer, box: Box) -> None:
     alpha = layer.alpha[box.window].astype(np.float32, copy=False)
-    relative = shade_box(photo[box.window], alpha)
-    shift = _full_size(bend_pattern(relative, alpha, layer.px_per_cm, layer.strength), alpha.shape)
-    shape = (photo.shape[0], photo.shape[1])
-    laid = prepare_tile(layer.tile, layer.placement, layer.px_per_cm)
     under = painted[box.window]
-    behind = backdrop(under, alpha)
-    out = np.empty_like(under)
-
-    def dress_rows(start: int) -> None:
-        stop = min(start + rows, alpha.shape[0])
-        band = slice(start, stop)
-        corners = (box.top + start, box.top + stop, box.left, box.right)
-        flat = laid.sample(shape, corners, (shift[0][band], shift[1][band]))
-        out[band] = blend(under[band], relight(flat, relative[band]), alpha[band], behind, start)
-
-    rows = max(1, BAND // alpha.shape[1])
     with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy and OpenCV let go of the interpreter while they work
+        gathered = pool.submit(backdrop, under, alpha)
+        relative = shade_box(photo[box.window], alpha)
+        bend = np.dstack(bend_pattern(relative, alpha, layer.px_per_cm, layer.strength))
+        laid = prepare_tile(layer.tile, layer.placement, layer.px_per_cm, layer.is_block)
+        behind = gathered.result()
+
+        def dress_rows(start: int) -> None:
+            stop = min(start + rows, alpha.shape[0])
+            band = slice(start, stop)
+            across, down = cv2.split(grow_rows(bend, (alpha.shape[0], alpha.shape[1]), start, stop))
+            corners = (box.top + start, box.top + stop, box.left, box.right)
+            flat = laid.sample((photo.shape[0], photo.shape[1]), corners, (floats(across), floats(down)))
+            under[band] = blend(under[band], relight(flat, relative[band]), alpha[band], behind, start)
+
+        rows = max(1, BAND // alpha.shape[1])
         list(pool.map(dress_rows, range(0, alpha.shape[0], rows)))
-    return out
 
 
 def relight(flat: Bytes, relative: Floats) -> Floats:
@@ -109,12 +121,6 @@ def relight(flat: Bytes, relative: Floats) -> Floats:
     lit = srgb_to_linear(flat) * (relative * np.float32(WHITE))[..., None]
     excess = np.maximum(lit - np.float32(KNEE), 0) / np.float32(1 - KNEE)
     return floats(np.minimum(lit, KNEE) + np.float32(1 - KNEE) * excess / np.sqrt(1 + excess * excess))
-
-
-def _full_size(shift: tuple[Floats, Floats], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
-    size = (shape[1], shape[0])
-    across, down = (floats(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)) for part in shift)
-    return across, down
 
 
 def _grown(box: Box, photo: Bytes) -> Box:

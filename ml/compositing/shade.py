@@ -22,6 +22,7 @@ from ml.images import Bytes, Floats, srgb_to_linear
 
 Mask = npt.NDArray[np.bool_]
 
+BAND = 1 << 17  # photo pixels handled at a time, small enough to stay in cache
 FINE = 384  # long side, pixels, at which gradients are judged
 COARSE_STEP = 3  # fine pixels per cell of the grid on which light is integrated
 INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, not a fold
@@ -69,14 +70,19 @@ def shade_box(photo: Bytes, alpha: Floats) -> Floats:
     height, width = alpha.shape
     base = floats(cv2.resize(light.log_base, (width, height), interpolation=cv2.INTER_CUBIC))
     if light.detail.max() > 0.02:
-        trust = cv2.resize(light.detail, (width, height), interpolation=cv2.INTER_LINEAR)
-        own = floats(cv2.log(_brightness(photo, light.tint) + np.float32(light.floor)))
+        own = _brightness(photo, light.tint)
+        own += np.float32(light.floor)
+        cv2.log(own, dst=own)
         own -= np.float32(np.log1p(light.floor))
-        base += trust * np.clip(own - base, -1.2, 1.2)
-    relative = cv2.exp(base)
+        own -= base
+        np.clip(own, -1.2, 1.2, out=own)
+        own *= cv2.resize(light.detail, (width, height), interpolation=cv2.INTER_LINEAR)
+        base += own
+    relative = floats(cv2.exp(base, dst=base))
     sample = relative[alpha > 0.5] if alpha.size < 1 << 18 else relative[::4, ::4][alpha[::4, ::4] > 0.5]
     middle = float(np.median(sample)) if sample.size else 1.0
-    return np.asarray(np.clip(relative / np.float32(middle), DARKEST, BRIGHTEST), dtype=np.float32)
+    relative /= np.float32(middle)
+    return np.clip(relative, DARKEST, BRIGHTEST, out=relative)
 
 
 def estimate_light(photo: Bytes, alpha: Floats) -> Light:
@@ -127,9 +133,14 @@ def _own_colour(cloth: Floats) -> tuple[Floats, float]:
 
 
 def _brightness(photo: Bytes, tint: Floats) -> Floats:
-    tables = srgb_to_linear(np.arange(256, dtype=np.uint8))[:, None] * tint  # (256, 3)
-    weighted = cv2.LUT(photo, tables.reshape(1, 256, 3).astype(np.float32))
-    return np.asarray(cv2.transform(weighted, np.ones((1, 3), np.float32)))
+    """float32 (H, W), in bands: three floats a pixel of a large photo would be the most memory of all steps."""
+    tables = (srgb_to_linear(np.arange(256, dtype=np.uint8))[:, None] * tint).reshape(1, 256, 3)
+    bright = np.empty(photo.shape[:2], np.float32)
+    step = max(1, BAND // photo.shape[1])
+    for top in range(0, len(photo), step):
+        rows = slice(top, top + step)
+        bright[rows] = cv2.transform(cv2.LUT(photo[rows], tables), np.ones((1, 3), np.float32))
+    return bright
 
 
 def _fold_steps(own: Floats, light: Floats, core: Mask) -> tuple[Floats, Floats, Floats, float]:

@@ -123,10 +123,11 @@ class Laid:
         return u, v
 
 
-def prepare_tile(tile: Bytes, placement: Placement, px_per_cm: float) -> Laid:
+def prepare_tile(tile: Bytes, placement: Placement, px_per_cm: float, is_block: bool = False) -> Laid:
     """Build the repeating block of a tile and filter it for the density at which the photo will show it.
 
-    tile: uint8 (H, W, 3). px_per_cm: photo pixels per centimetre of cloth, above 0. A reduction averages areas in
+    tile: uint8 (H, W, 3), or the repeating block itself where ``is_block`` says so, two tiles wide for a half-drop, two
+    high for a half-brick. px_per_cm: photo pixels per centimetre of cloth, above 0. A reduction averages areas in
     linear light with wrap-around (Heckbert, "Fundamentals of Texture Mapping and Image Warping", 1989); an
     enlargement is left to bicubic sampling. Raises PictureError or PlacementError.
     """
@@ -134,9 +135,9 @@ def prepare_tile(tile: Bytes, placement: Placement, px_per_cm: float) -> Laid:
     if not math.isfinite(px_per_cm) or px_per_cm <= 0:
         raise PlacementError("Pixels per centimetre must be a number above 0.")
     across, down = {"straight": (1, 1), "half-drop": (2, 1), "half-brick": (1, 2), "mirror": (2, 2)}[placement.repeat]
-    block = repeat_tile(tile, placement.repeat, across, down)
+    block = tile if is_block else repeat_tile(tile, placement.repeat, across, down)
     tile_width = placement.cm_per_tile * px_per_cm
-    tile_height = tile_width * tile.shape[0] / tile.shape[1]
+    tile_height = tile_width * (block.shape[0] / down) / (block.shape[1] / across)
     block = _reduce_wrapped(block, tile_width * across, tile_height * down)
     padded = np.pad(block, ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="wrap")
     return Laid(padded, (tile_width * across, tile_height * down), (tile_width, tile_height), placement)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.bundle import BUNDLED, bundled_model, bundled_models, load_session, register_model
+from ml.bundle import BUNDLED, bundled_model, bundled_models, earlier_models, load_session, register_model
 from ml.checkpoints import sha256_of
 from ml.errors import ModelFileError
 
@@ -27,7 +27,7 @@ def test_exports_at_the_same_time_lose_no_entry(tmp_path: Path):
 def test_every_bundled_file_is_the_one_the_manifest_promises():
     entries = [*bundled_models("textiles").values(), *bundled_models("garments").values()]
     assert len(entries) == 13
-    for model in entries:
+    for model in [*entries, *earlier_models("textiles")]:
         for path, digest in model.files.values():
             assert sha256_of(path) == digest, path
 
@@ -36,11 +36,25 @@ def test_nothing_lies_in_the_bundle_that_the_manifest_does_not_name():
     named = {
         path
         for family in ("textiles", "garments")
-        for m in bundled_models(family).values()
+        for m in [*bundled_models(family).values(), *earlier_models(family)]
         for path, _ in m.files.values()
     }
-    lying = {path for path in BUNDLED.rglob("*") if path.suffix in {".onnx", ".safetensors", ".pt", ".pkl", ".pth"}}
+    models = (".onnx", ".safetensors", "-directions.json", ".pt", ".pkl", ".pth")
+    lying = {path for path in BUNDLED.rglob("*") if path.name.endswith(models)}
     assert lying == named
+
+
+def test_a_version_that_is_replaced_stays_as_an_earlier_one(tmp_path: Path):
+    for number in (1, 2, 3):
+        weights = tmp_path / f"plaid-{number}.safetensors"
+        weights.write_bytes(bytes([number]))
+        register_model("textiles", "plaid", str(number), {"weights": weights}, {}, tmp_path)
+    more = tmp_path / "plaid-3.onnx"
+    more.write_bytes(b"more of the same version")
+    register_model("textiles", "plaid", "3", {"weights": weights, "onnx": more}, {}, tmp_path)
+    assert bundled_model("textiles", "plaid", tmp_path).version == "3"
+    assert [model.version for model in earlier_models("textiles", tmp_path)] == ["1", "2"]
+    assert earlier_models("textiles", tmp_path)[0].files["weights"][0].read_bytes() == b"\x01"
 
 
 def test_an_unknown_model_names_those_there_are(tmp_path: Path):

@@ -38,6 +38,23 @@ def test_the_photo_handed_in_is_left_alone():
     assert np.array_equal(photo, before)
 
 
+def test_painting_in_place_paints_the_same():
+    photo, alpha = a_photo(2), np.zeros((90, 70), np.float32)
+    alpha[20:70, 15:50] = np.linspace(0, 1, 35, dtype=np.float32)
+    expected = drape(photo, a_tile(), alpha, Placement(5), 4.0)
+    assert drape(photo, a_tile(), alpha, Placement(5), 4.0, in_place=True) is photo
+    assert np.array_equal(photo, expected)
+
+
+def test_bands_leave_no_trace(monkeypatch):
+    photo, alpha = a_photo(3), np.zeros((90, 70), np.float32)
+    alpha[5:85, 5:65] = 1
+    whole = drape(photo, a_tile(), alpha, Placement(5), 4.0)
+    for module in ("drape", "shade"):
+        monkeypatch.setattr(f"ml.compositing.{module}.BAND", 500)
+    assert np.abs(drape(photo, a_tile(), alpha, Placement(5), 4.0).astype(int) - whole).max() <= 1
+
+
 def test_two_layers_dress_two_garments_and_leave_the_rest():
     photo = a_photo(3)
     left, right = np.zeros((90, 70), np.float32), np.zeros((90, 70), np.float32)

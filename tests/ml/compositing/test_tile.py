@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ml.compositing.placement import REPEATS, Placement
-from ml.compositing.tile import lay_fabric, repeat_tile
+from ml.compositing.tile import lay_fabric, prepare_tile, repeat_tile
 from ml.errors import PictureError, PlacementError
 
 
@@ -127,3 +127,14 @@ def test_bad_tiles_and_numbers_are_refused():
         repeat_tile(a_tile(), "diagonal", 2, 2)
     with pytest.raises(PlacementError, match="At least one"):
         repeat_tile(a_tile(), "mirror", 0, 2)
+
+
+@pytest.mark.parametrize("repeat", ["half-drop", "half-brick"])
+def test_a_block_that_is_given_whole_lies_as_one_built_from_tiles(repeat):
+    tile = np.random.default_rng(3).integers(0, 255, (32, 32, 3), dtype=np.uint8)
+    across, down = (2, 1) if repeat == "half-drop" else (1, 2)
+    placement = Placement(4.0, 20.0, 0.3, 0.1, repeat)
+    built = prepare_tile(tile, placement, 6.0)
+    given = prepare_tile(repeat_tile(tile, repeat, across, down), placement, 6.0, is_block=True)
+    assert (given.period, given.tile_px) == (built.period, built.tile_px)
+    assert np.array_equal(given.sample((40, 60), (0, 40, 0, 60)), built.sample((40, 60), (0, 40, 0, 60)))
