@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from ml.bundle import BundledModel
 from ml.checkpoints import load_checkpoint, write_atomically
+from ml.textiles.config import TrainingSettings
 
 HEAD = """# Textile generators
 
@@ -20,20 +22,23 @@ of the data is in the project.
 
 ## Recipe
 `make train-textiles`: a base on all categories, then a fine-tune of it for each category. {loss} loss, R1 {r1} every {r1_every}
-steps, batch {batch}, Adam ({generator_rate:g} / {discriminator_rate:g}, betas 0 and 0.99), moving average; the base ran
-{base_steps} steps, each category {steps} more. Weights are stored in half precision.
+steps, batch {batch}, Adam ({generator_rate:g} / {discriminator_rate:g}, betas 0 and 0.99), moving average. Steps: {steps} (base,
+then the category alone, then with the judges of `ml/textiles/judge.py`). Swatches of other categories count {mismatch:g} in the
+discriminator as wrong; the judges' cross-entropy counts {judged_class:g}, their discrepancy {judged_match:g}. Weights are stored in
+half precision.
 
 ## Figures
 `make eval-textiles`, {number} fabrics a category, seeds from 0, truncation {truncation}, at 128 px.
 
 - *recognised*: by a small classifier trained on five of six real swatches, beside its accuracy on the sixth kept aside;
 - *SWD*: sliced Wasserstein distance of Laplacian-pyramid patches to real swatches, beside one half of the real against the other;
+- *SWD 64*: the same on crops of 64 px, beside the tutorials' DCGAN trained as long (`ml/textiles/tutorial.py`), where measured;
 - *spread*: mean pairwise distance, beside the real;
 - *nearest*: distance of the closest fabric to any training swatch, over shifts (0 would be a copy);
 - *shift*: largest difference, in 1/255, between a shifted picture and the picture of shifted noise.
 
-| category | version | recognised | real | SWD | real | spread | real | nearest | shift | most seen as |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| category | version | recognised | real | SWD | real | SWD 64 | tutorial | spread | real | nearest | shift | most seen as |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 TAIL = """
@@ -49,28 +54,57 @@ MIT, like the code. Every picture is made by an AI model and should say so.
 """
 
 
+SHOWN = (
+    "loss",
+    "r1",
+    "r1_every",
+    "batch",
+    "generator_rate",
+    "discriminator_rate",
+    "mismatch",
+    "judged_class",
+    "judged_match",
+)
+
+
+def _table_row(row: dict[str, Any], version: str) -> str:
+    measured = [f"{row[name]:.0%}" for name in ("recognised", "recognised_real")]
+    names = ("swd", "swd_real", "swd_64", "swd_tutorial", "spread", "spread_real", "nearest", "shift")
+    cells = [
+        row["category"],
+        version,
+        *measured,
+        *(str(row.get(name, "")) for name in names),
+        ", ".join(row["seen_as"]),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _steps_taken(models: dict[str, BundledModel]) -> str:
+    """ "400 + 250 + 200" when all models took as many, else each one's own."""
+    taken = {}
+    for name, model in models.items():
+        scores = load_checkpoint(model.files["weights"][0], kind="textile-generator", framework="np").scores
+        taken[name] = " + ".join(str(step) for step in [*scores.get("lineage", []), scores["step"]])
+    same = set(taken.values())
+    return same.pop() if len(same) == 1 else ", ".join(f"{name} {steps}" for name, steps in taken.items())
+
+
 def write_card(path: Path, rows: list[dict[str, Any]], models: dict[str, BundledModel], number: int) -> None:
     """Write the card; settings come from the weights, figures from ``rows``, nothing is typed by hand."""
     from ml.textiles.recipe import Recipe
 
     first = load_checkpoint(next(iter(models.values())).files["weights"][0], kind="textile-generator", framework="np")
     parameters = sum(v.size for k, v in first.tensors.items() if "running_" not in k and k != "style_mean")
-    training = first.settings["training"]
+    training = dataclasses.asdict(TrainingSettings()) | first.settings["training"]
     text = HEAD.format(
         parameters=parameters,
         number=number,
         truncation=Recipe.truncation,
-        base_steps=first.scores.get("base_step", "?"),
-        **{
-            k: training[k] for k in ("loss", "r1", "r1_every", "batch", "generator_rate", "discriminator_rate", "steps")
-        },
+        steps=_steps_taken(models),
+        **{name: training[name] for name in SHOWN},
     )
-    for row in rows:
-        text += (
-            f"| {row['category']} | {models[row['category']].version} | {row['recognised']:.0%} | {row['recognised_real']:.0%} "
-            f"| {row['swd']} | {row['swd_real']} | {row['spread']} | {row['spread_real']} | {row['nearest']} | {row['shift']} "
-            f"| {', '.join(row['seen_as'])} |\n"
-        )
+    text += "".join(_table_row(row, models[row["category"]].version) for row in rows)
     overall, overall_real = (sum(row[k] for row in rows) / len(rows) for k in ("recognised", "recognised_real"))
     text += TAIL.format(overall=overall, overall_real=overall_real, ratio=overall / max(overall_real, 1e-9))
     write_atomically(path, text.encode())

@@ -28,6 +28,24 @@ CELL_PIXELS = 16
 WEAVE_DEPTH = 0.1
 
 
+# After how many noise cells a category's motif may repeat inside the tile; each is as likely. Woven, printed and drawn repeats are
+# short, hides and wax run on.
+MOTIFS: dict[str, tuple[int, ...]] = {
+    "animal": (4, 8, 8, 8),
+    "batik": (4, 8, 8, 8),
+    "checkered": (1, 2, 2, 4),
+    "dotted": (1, 2, 2, 4),
+    "floral": (2, 4, 4, 8),
+    "geometric": (1, 1, 2, 4),
+    "leaves": (2, 4, 4, 8),
+    "novelty": (2, 4, 4, 8),
+    "plaid": (2, 4, 4, 8),
+    "solid": (2, 4, 8, 8),
+    "striped": (2, 4, 4, 8),
+    "zigzag": (1, 2, 2, 4),
+}
+
+
 @dataclass(frozen=True)
 class GeneratorSettings:
     """Shape of one separations DCGAN; saved inside every checkpoint."""
@@ -38,10 +56,11 @@ class GeneratorSettings:
     inks: int = 6
     widths: tuple[int, ...] = (128, 128, 96, 64, 40)  # channels at 1, 2, 4, 8 and 16 pixels a cell
     waves: int = 12  # highest wave number along one axis of the training torus
+    motifs: tuple[int, ...] = ()  # cells after which the motif may repeat; none: after the whole tile
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> GeneratorSettings:
-        known = {**values, "widths": tuple(values.get("widths", cls.widths))}
+        known = {**values, "widths": tuple(values.get("widths", cls.widths)), "motifs": tuple(values.get("motifs", ()))}
         return cls(**known)
 
 
@@ -63,3 +82,8 @@ class TrainingSettings:
     colour_shuffle: float = 0.5  # how often the colour channels of a real crop change places
     discriminator_widths: tuple[int, ...] = (48, 96, 160, 256)
     discriminator_turns: int = 3  # a step; with one the generator ran ahead and the discriminator went blind
+    # A fine-tune only: real swatches of other categories shown to the discriminator as wrong (GAN-CLS: Reed et al. 2016), and
+    # the two terms of the frozen judges (ml.textiles.judge).
+    mismatch: float = 0.0
+    judged_class: float = 0.0
+    judged_match: float = 0.0

@@ -9,50 +9,59 @@ import argparse
 import functools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.bundle import bundled_model, load_session
 from ml.checkpoints import load_checkpoint, verify
 from ml.encode import Mark, encode_png
 from ml.errors import MlError, RecipeError
-from ml.images import Bytes, Floats, linear_to_srgb, srgb_to_linear
-from ml.textiles.config import WEAVE_DEPTH, GeneratorSettings
-from ml.textiles.recipe import Recipe
-from ml.textiles.waves import scaled_waves, wave_angles
+from ml.images import Bytes, Floats
+from ml.textiles.config import GeneratorSettings
+from ml.textiles.directions import Direction, read_directions
+from ml.textiles.latents import decode_latent, turn, wrap_noise
+from ml.textiles.palette import dress
+from ml.textiles.recipe import Mix, Recipe
+from ml.textiles.repeats import lay_noise, repeat_waves
+from ml.textiles.separations import Separations, check_size, lay_mirror
+from ml.textiles.separations import print_separations as print_separations
+from ml.textiles.separations import round_weights as round_weights
+from ml.textiles.waves import close_waves, lay_motif, motif_of, scaled_waves, wave_angles
 
-SMALLEST, LARGEST = 16, 8192
-STRIP = 256  # output rows printed at a time, so that a large export needs little memory
-
-
-@dataclass(frozen=True)
-class Separations:
-    """What the generator draws for one fabric, at its native size S = 16 * cells.
-
-    ``logits``: float32 (inks, S, S), their softmax is each ink's share. ``weave``: float32 (S, S) in [-1, 1].
-    ``palette``: float32 (inks, 3), sRGB in [0, 1].
-    """
-
-    logits: Floats
-    weave: Floats
-    palette: Floats
+STRUCTURE_SCALES = (
+    4  # the first scales, up to 8 pixels a cell, lay out the drawing; the last and the palette give its style
+)
 
 
 class FabricGenerator:
     """One generator version: load once, draw many, from any number of threads."""
 
-    def __init__(self, settings: GeneratorSettings, mapping: dict[str, Floats], session: Any) -> None:
+    def __init__(
+        self,
+        settings: GeneratorSettings,
+        mapping: dict[str, Floats],
+        session: Any,
+        directions: Sequence[Direction] = (),
+    ) -> None:
         self.settings = settings
+        self.directions = {direction.name: direction for direction in directions}
         self._mapping = mapping
         self._session = session
 
     @classmethod
-    def load(cls, weights: tuple[Path, str], onnx: tuple[Path, str], threads: int | None = None) -> FabricGenerator:
-        """From (path, SHA-256) of the safetensors and ONNX files. Raises ModelFileError when either is not as promised."""
+    def load(
+        cls,
+        weights: tuple[Path, str],
+        onnx: tuple[Path, str],
+        directions: tuple[Path, str] | None = None,
+        threads: int | None = None,
+    ) -> FabricGenerator:
+        """From (path, SHA-256) of the safetensors and ONNX files, and of the directions where there are some.
+
+        Raises ModelFileError when one is not as promised.
+        """
         verify(*weights)
         checkpoint = load_checkpoint(weights[0], kind="textile-generator", framework="np")
         mapping = {
@@ -61,12 +70,13 @@ class FabricGenerator:
             if key.startswith("mapping.") or key == "style_mean"
         }
         settings = GeneratorSettings.from_dict(checkpoint.settings["generator"])
-        return cls(settings, mapping, load_session(*onnx, threads=threads))
+        found = read_directions(*directions, weights_sha256=weights[1]) if directions else ()
+        return cls(settings, mapping, load_session(*onnx, threads=threads), found)
 
     def style(self, recipe: Recipe) -> Floats:
         """The recipe's style w, float32 (style,), after truncation towards the category's mean."""
         z, _ = self.draw_latent(recipe)
-        w = self._map(z[None])[0]
+        w = self.map_latents(z[None])[0]
         mean = self._mapping["style_mean"]
         truncated: Floats = mean + np.float32(recipe.truncation) * (w - mean)
         return truncated
@@ -81,20 +91,129 @@ class FabricGenerator:
         noise = stream.standard_normal((self.settings.noise, recipe.cells, recipe.cells))
         return z.astype(np.float32), noise.astype(np.float32)
 
+    def latent(self, recipe: Recipe) -> tuple[Floats, Floats]:
+        """Where a recipe leads: styles, float32 (scales + 1, style), and noise, float32 (noise, cells, cells).
+
+        Raises RecipeError when the recipe belongs to a generator of another shape or with other directions.
+        """
+        mean = self._mapping["style_mean"]
+        styles, noise = self._origin(recipe)
+        for step in recipe.near:
+            towards = Recipe(step.seed, recipe.truncation, recipe.cells)
+            keep = np.float32(np.sqrt(1 - step.distance**2))  # variances add up to one: no step leads to duller fabrics
+            styles = mean + keep * (styles - mean) + np.float32(step.distance) * (self.style(towards) - mean)
+            noise = keep * noise + np.float32(step.distance) * self._noise(towards, motif_of(noise))
+        return self._edit(styles, recipe.edits), noise
+
+    def _origin(self, recipe: Recipe) -> tuple[Floats, Floats]:
+        """Styles, drawn towards the mean, and noise of a seed, a latent or a mix."""
+        if recipe.mix:
+            styles, noise = self._blend(recipe.mix, recipe.cells)
+        elif recipe.latent:
+            styles, noise = self._read_styles(recipe.latent), self._noise(recipe, self.motif(recipe))
+        else:
+            return self._spread(self.style(recipe)), self._noise(recipe, self.motif(recipe))
+        if recipe.truncation != 1:
+            mean = self._mapping["style_mean"]
+            styles = mean + np.float32(recipe.truncation) * (styles - mean)
+        return styles, noise
+
+    def motif(self, recipe: Recipe) -> int:
+        """After how many cells the motif of this recipe repeats: what it says, else one of the generator's, chosen by the seed."""
+        if recipe.motif:
+            return recipe.motif
+        fitting = [cells for cells in self.settings.motifs if recipe.cells % cells == 0]
+        if not fitting:
+            return recipe.cells
+        return fitting[int(np.random.RandomState([recipe.seed, 1]).randint(len(fitting)))]
+
+    def _noise(self, recipe: Recipe, motif: int) -> Floats:
+        noise = self.draw_latent(recipe)[1]
+        return lay_motif(noise, motif)
+
+    def _blend(self, mix: Mix, cells: int) -> tuple[Floats, Floats]:
+        """Styles and noise between two parents; the motif repeats as that of the parent who gives more of the structure."""
+        (styles, noise), (other_styles, other_noise) = self.latent(mix.first), self.latent(mix.second)
+        weights = [mix.structure] * STRUCTURE_SCALES + [mix.style] * (self._layers - STRUCTURE_SCALES)
+        ends = wrap_noise(noise, cells), wrap_noise(other_noise, cells)
+        motif = motif_of(ends[mix.structure > 0.5])
+        one, other = (wrap_noise(end[:, :motif, :motif], cells) for end in ends)
+        return self._turn_styles(styles, other_styles, weights), turn(one, other, mix.structure)
+
+    def _turn_styles(self, styles: Floats, other: Floats, weights: Sequence[float]) -> Floats:
+        """Each layer from one style to another on an arc about the mean; a straight line would pass duller fabrics half-way."""
+        mean = self._mapping["style_mean"]
+        ends = {0.0: styles, 1.0: other}
+        return np.stack(
+            [
+                ends[weight][i] if weight in ends else mean + turn(styles[i] - mean, other[i] - mean, weight)
+                for i, weight in enumerate(weights)
+            ]
+        )
+
+    def _read_styles(self, latent: str) -> Floats:
+        values, wide = decode_latent(latent), self.settings.style
+        if len(values) == wide:
+            return self._spread(values)
+        if len(values) != wide * self._layers:
+            raise RecipeError("The latent of this recipe belongs to another generator.")
+        return values.reshape(self._layers, wide)
+
+    def _edit(self, styles: Floats, edits: Sequence[tuple[str, float]]) -> Floats:
+        if not edits:
+            return styles
+        edited = styles.copy()
+        for name, amount in edits:
+            if name not in self.directions:
+                raise RecipeError(
+                    f"This generator has no direction named {name}; the recipe belongs to another version."
+                )
+            direction = self.directions[name]
+            edited[list(direction.layers)] += np.float32(amount) * direction.vector
+        return edited
+
+    def _spread(self, style: Floats) -> Floats:
+        return np.repeat(style[None], self._layers, axis=0)
+
+    @property
+    def _layers(self) -> int:
+        return len(self.settings.widths) + 1
+
     def separations(self, recipes: Sequence[Recipe]) -> list[Separations]:
-        """The ink separations of recipes that share their number of cells."""
-        styles = np.stack([self.style(recipe) for recipe in recipes])
-        noise = np.stack([self.draw_latent(recipe)[1] for recipe in recipes])
-        spread = np.repeat(styles[:, None], len(self.settings.widths) + 1, axis=1)
-        return self.separations_of(spread, noise)
+        """The ink separations of recipes that share their number of cells, merged and coloured. Raises RecipeError."""
+        latents = [self.latent(recipe) for recipe in recipes]
+        drawn = self.separations_of(
+            np.stack([styles for styles, _ in latents]), np.stack([noise for _, noise in latents])
+        )
+        return [dress(each, recipe) for each, recipe in zip(drawn, recipes, strict=True)]
 
     def separations_of(self, styles: Floats, noise: Floats) -> list[Separations]:
         """Separations of explicit styles, float32 (N, scales + 1, style), and noise, float32 (N, noise, cells, cells).
 
-        Shifting the noise cyclically by a cell shifts the drawing by CELL_PIXELS.
+        Shifting the noise cyclically by a cell shifts the drawing by CELL_PIXELS. Fabrics whose noise repeats after as many cells go
+        through the net together.
         """
-        angle_y, angle_x = wave_angles(noise)
+        motifs = [motif_of(one) for one in noise]
         waves = scaled_waves(self.settings.waves, noise.shape[-1])
+        drawn: dict[int, Separations] = {}
+        for motif in sorted(set(motifs)):
+            chosen = [i for i, cells in enumerate(motifs) if cells == motif]
+            closed = close_waves(waves, noise.shape[-1], motif)
+            parts = self._run(styles[chosen], noise[chosen], closed, *wave_angles(noise[chosen], motif))
+            drawn |= dict(zip(chosen, parts, strict=True))
+        return [drawn[i] for i in range(len(noise))]
+
+    def block(self, recipe: Recipe) -> Separations:
+        """The separations of the smallest block that repeats by plain translation, as the recipe's repeat asks.
+
+        (inks, S, S) for a straight repeat or a mirror, (inks, S, 2S) for a half-drop, (inks, 2S, S) for a half-brick.
+        """
+        styles, noise = self.latent(recipe)
+        laid = lay_noise(noise, recipe.repeat)
+        drawn = self._run(styles[None], laid[None], *repeat_waves(self.settings.waves, noise, recipe.repeat))
+        return dress(drawn[0], recipe)
+
+    def _run(self, styles: Floats, noise: Floats, waves: Floats, angle_y: Floats, angle_x: Floats) -> list[Separations]:
         feeds = {"styles": styles, "noise": noise, "waves": waves, "angle_y": angle_y, "angle_x": angle_x}
         logits, weave, palette = self._session.run(["logits", "weave", "palette"], feeds)
         return [Separations(*parts) for parts in zip(logits, weave[:, 0], palette, strict=True)]
@@ -114,8 +233,13 @@ class FabricGenerator:
                 tiles[i] = print_separations(drawn, size)
         return tiles
 
-    def _map(self, z: Floats) -> Floats:
-        """The mapping network in NumPy: z (N, latent) → w (N, style) of unit root mean square."""
+    def draw_block(self, recipe: Recipe, size: int = 256) -> Bytes:
+        """The block that repeats by plain translation, uint8 (height, width, 3), its tiles ``size`` px a side, an even number."""
+        check_size(size)
+        return lay_mirror(print_separations(self.block(recipe), size), recipe.repeat)
+
+    def map_latents(self, z: Floats) -> Floats:
+        """The mapping network in NumPy: z, float32 (N, latent), → w (N, style) of unit root mean square."""
         w = _unit(z)
         w = w @ self._mapping["mapping.layers.0.weight"].T + self._mapping["mapping.layers.0.bias"]
         w = np.where(w > 0, w, np.float32(0.2) * w)
@@ -128,65 +252,11 @@ def _unit(x: Floats) -> Floats:
     return scaled
 
 
-def check_size(size: object) -> None:
-    """Raise RecipeError unless ``size`` is a whole number of pixels from 16 to 8192."""
-    if isinstance(size, bool) or not isinstance(size, int) or not SMALLEST <= size <= LARGEST:
-        raise RecipeError(f"The size must be a whole number of pixels from {SMALLEST} to {LARGEST}.")
-
-
-def print_separations(drawn: Separations, size: int) -> Bytes:
-    """Print the inks at any size: uint8 (size, size, 3).
-
-    Enlarging interpolates the inks' logits around the torus and sharpens them as the pixels shrink, so that the edge between two
-    inks stays crisp at 4096 px; reducing averages linear light.
-    """
-    native = drawn.logits.shape[-1]
-    if size < native:
-        light = srgb_to_linear(print_separations(drawn, native))
-        weights = round_weights(native, size)
-        return linear_to_srgb(np.einsum("yi,xj,ijc->yxc", weights, weights, light, optimize=True))
-    weights = round_weights(native, size)
-    sharpness = np.float32(max(1.0, size / native) ** 0.5)
-    channels = np.concatenate([drawn.logits * sharpness, drawn.weave[None]])
-    columns = channels @ weights.T  # (inks + 1, native, size)
-    picture = np.empty((size, size, 3), np.uint8)
-    for top in range(0, size, STRIP):
-        rows = np.einsum("yi,kix->kyx", weights[top : top + STRIP], columns, optimize=True)
-        picture[top : top + STRIP] = _print_rows(rows[:-1], rows[-1], drawn.palette)
-    return picture
-
-
-def _print_rows(logits: Floats, weave: Floats, palette: Floats) -> Bytes:
-    share = np.exp(logits - logits.max(0))
-    share /= share.sum(0)
-    rgb = np.tensordot(share, palette, axes=(0, 0)) * (1 + np.float32(WEAVE_DEPTH) * weave)[..., None]
-    printed: Bytes = (np.clip(rgb, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
-    return printed
-
-
-@functools.lru_cache(maxsize=32)
-def round_weights(old: int, new: int) -> Floats:
-    """Resampling on a ring: float32 (new, old), rows sum to 1. Keys' cubic, widened when reducing so that nothing aliases."""
-    scale = old / new
-    reach = max(1.0, scale)
-    centre = (np.arange(new) + 0.5) * scale - 0.5
-    offset = np.arange(old)[None] - centre[:, None]
-    offset = (offset + old / 2) % old - old / 2  # the short way round
-    weights = _keys_cubic(np.abs(offset) / reach)
-    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
-
-
-def _keys_cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
-
-
 @functools.lru_cache(maxsize=16)
 def load_generator(category: str) -> FabricGenerator:
     """The bundled generator of a category, loaded once. Raises ModelFileError, naming those there are, on another name."""
     model = bundled_model("textiles", category)
-    return FabricGenerator.load(model.files["weights"], model.files["onnx"])
+    return FabricGenerator.load(model.files["weights"], model.files["onnx"], model.files.get("directions"))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,11 +17,22 @@ def _weighted(values: Tensor) -> Tensor:
 def discriminator_loss(loss: str, real: Tensor, fake: Tensor) -> Tensor:
     """Loss of the discriminator on its logits of real and generated pictures. Raises ValueError on another loss."""
     if loss == "hinge":
-        return _weighted(F.relu(1 - real)) + _weighted(F.relu(1 + fake))
+        return _weighted(F.relu(1 - real)) + generated_loss(loss, fake)
     if loss == "lsgan":
-        return _weighted((real - 1).square()) + _weighted(fake.square())
+        return _weighted((real - 1).square()) + generated_loss(loss, fake)
     if loss == "bce":
-        return _weighted(F.softplus(-real)) + _weighted(F.softplus(fake))
+        return _weighted(F.softplus(-real)) + generated_loss(loss, fake)
+    raise ValueError(f"Unknown loss '{loss}'; choose one of {', '.join(LOSSES)}.")
+
+
+def generated_loss(loss: str, fake: Tensor) -> Tensor:
+    """The discriminator's loss on its logits of wrong pictures alone."""
+    if loss == "hinge":
+        return _weighted(F.relu(1 + fake))
+    if loss == "lsgan":
+        return _weighted(fake.square())
+    if loss == "bce":
+        return _weighted(F.softplus(fake))
     raise ValueError(f"Unknown loss '{loss}'; choose one of {', '.join(LOSSES)}.")
 
 

@@ -70,13 +70,13 @@ class Waves(nn.Module):
         nn.init.normal_(self.mix.weight, std=0.3)
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
-        waves = waves[self.chosen]  # (V, 2)
+        waves = waves[..., self.chosen, :]  # (V, 2), or (N, V, 2)
         fold = 8 // self.pixels_per_cell
         if fold > 1:
             angle_y = F.avg_pool1d(angle_y[:, None], fold)[:, 0]
             angle_x = F.avg_pool1d(angle_x[:, None], fold)[:, 0]
-        along_y = (waves[None, :, 0, None] * angle_y[:, None])[..., None]  # (N, V, H, 1)
-        along_x = (waves[None, :, 1, None] * angle_x[:, None])[..., None, :]  # (N, V, 1, W)
+        along_y = (waves[..., :, 0, None] * angle_y[:, None])[..., None]  # (N, V, H, 1)
+        along_x = (waves[..., :, 1, None] * angle_x[:, None])[..., None, :]  # (N, V, 1, W)
         cos_y, sin_y, cos_x, sin_x = along_y.cos(), along_y.sin(), along_x.cos(), along_x.sin()
         field = torch.cat([cos_y * cos_x - sin_y * sin_x, sin_y * cos_x + cos_y * sin_x], dim=1)  # (N, 2V, H, W)
         drive = self.loudness(w)

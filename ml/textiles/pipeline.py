@@ -1,12 +1,15 @@
 """All twelve generators from nothing: ``python -m ml.textiles.pipeline`` (what ``make train-textiles`` runs).
 
-A base on all categories, then for each category a generator fine-tuned from it, then the bundle. Every part goes on where it was
-stopped, so the whole may be killed and started again. The time it takes is set by the numbers of steps.
+A base on all categories; judges (:mod:`ml.textiles.judge`); then for each category a generator fine-tuned from the base: against
+its discriminator alone, with the judges and motifs that repeat, and last at half the rate in the colours as they are; then the
+bundle. Every part goes on where it was stopped, so the whole may be killed and started again. The time it takes is set by the numbers
+of steps.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +17,33 @@ from pathlib import Path
 import torch
 
 from ml.errors import MlError
-from ml.textiles.config import CATEGORIES, TrainingSettings
+from ml.textiles.config import CATEGORIES, MOTIFS, GeneratorSettings, TrainingSettings
+from ml.textiles.data import Swatches
+from ml.textiles.discover import bundle_directions
 from ml.textiles.export import export
+from ml.textiles.judge import train_judges
 from ml.textiles.losses import LOSSES
-from ml.textiles.train import train
+from ml.textiles.train import CHECKPOINT, shape_of, train
+from ml.training_data import training_data
 
 CATEGORY_RATE = 2e-4  # of the generator: a fine-tune meets a discriminator that has learned to see, so it may hurry
+
+
+def stages(alone: TrainingSettings, judged: int, last: int) -> dict[str, TrainingSettings]:
+    """Folder → settings of what follows once a category's own discriminator has learned to see, with so many steps."""
+    hurried = dataclasses.replace(
+        alone,
+        steps=judged,
+        generator_rate=4e-4,
+        discriminator_turns=2,
+        mismatch=0.5,
+        judged_class=1.0,
+        judged_match=8.0,
+    )
+    return {
+        "motif": hurried,
+        "final": dataclasses.replace(hurried, steps=last, generator_rate=2e-4, colour_shuffle=0.1),
+    }
 
 
 def train_all(
@@ -28,22 +52,34 @@ def train_all(
     *,
     base_steps: int,
     category_steps: int,
+    judged_steps: int,
+    last_steps: int,
     loss: str,
     seed: int,
     device: str,
     data: Path | None,
+    shape: GeneratorSettings | None = None,
 ) -> dict[str, Path]:
-    """Train the base and a generator for each category; returns each category's averaged generator."""
+    """Train base, judges and a generator for each category; returns each category's averaged generator."""
     base_settings = TrainingSettings(steps=base_steps, loss=loss, seed=seed)
-    train(base_settings, out / "base", device=device, data=data)
+    train(base_settings, out / "base", shape=shape, device=device, data=data)
+    judges = out / "judges.safetensors"
+    if not judges.exists():
+        sizes = base_settings.swatch_sizes
+        train_judges(Swatches(training_data(data) / "textiles", CATEGORIES, sizes, aside=False), judges)
     finished = {}
     for number, category in enumerate(categories, start=1):
         print(f"{category} ({number} of {len(categories)})", file=sys.stderr)
-        settings = TrainingSettings(
+        alone = TrainingSettings(
             categories=(category,), steps=category_steps, generator_rate=CATEGORY_RATE, loss=loss, seed=seed
         )
-        base = out / "base" / "training.safetensors"
-        finished[category] = train(settings, out / category, base=base, device=device, data=data)
+        train(alone, out / category, base=out / "base" / CHECKPOINT, device=device, data=data)
+        start = out / category / CHECKPOINT
+        for folder, settings in stages(alone, judged_steps, last_steps).items():
+            shape = dataclasses.replace(shape_of(start), motifs=MOTIFS[category])
+            run = out / folder / category
+            finished[category] = train(settings, run, shape=shape, base=start, judges=judges, device=device, data=data)
+            start = run / CHECKPOINT
     return finished
 
 
@@ -53,6 +89,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--category", choices=CATEGORIES, action="append", help="only these; default: all twelve")
     parser.add_argument("--base-steps", type=int, default=400)
     parser.add_argument("--category-steps", type=int, default=250)
+    parser.add_argument("--judged-steps", type=int, default=200)
+    parser.add_argument("--last-steps", type=int, default=60)
     parser.add_argument("--loss", choices=LOSSES, default="hinge")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
@@ -68,13 +106,15 @@ def main(arguments: list[str] | None = None) -> int:
             given.category or CATEGORIES,
             base_steps=given.base_steps,
             category_steps=given.category_steps,
+            judged_steps=given.judged_steps,
+            last_steps=given.last_steps,
             loss=given.loss,
             seed=given.seed,
             device=given.device,
             data=given.data,
         )
         for category, weights in {} if given.no_export else finished.items():
-            print(f"{category}: version {export(category, weights)}")
+            print(f"{category}: version {export(category, weights)}, {bundle_directions(category)} new directions")
     except MlError as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,7 +3,7 @@
 A run leaves a folder: ``settings.json`` before the first step, a line of JSON per score in ``scores.jsonl``, sample sheets
 ``step-NNNNNN.png`` of the same seeds throughout, ``training.safetensors`` to go on from and ``generator.safetensors`` (the
 averaged generator). It may be killed at any moment: run the same command again and it goes on from the last checkpoint, with the same
-result as if it had never stopped.
+result as if it had never stopped. Several GPUs: ``torchrun --nproc-per-node 8 -m ml.textiles.train --out FOLDER``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import dataclasses
 import json
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -26,13 +28,16 @@ from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
 from ml.errors import MlError, ModelFileError
 from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
-from ml.textiles.losses import LOSSES, discriminator_loss, generator_loss, r1_penalty
+from ml.textiles.judge import Judges, discrepancy, load_judges
+from ml.textiles.losses import LOSSES, discriminator_loss, generated_loss, generator_loss, r1_penalty
 from ml.textiles.model import Discriminator, Generator
-from ml.textiles.waves import scaled_waves, wave_angles
+from ml.textiles.waves import repeat_motif, scaled_waves, wave_angles
+from ml.textiles.workers import Workers, joined_workers
 from ml.training_data import training_data
 
 KIND_RUN = "textile-training"
 KIND_GENERATOR = "textile-generator"
+CHECKPOINT, GENERATOR = "training.safetensors", "generator.safetensors"
 SHEET_SEEDS = 40
 
 
@@ -46,8 +51,14 @@ def draw_inputs(settings: GeneratorSettings, number: int, seed: int, step: int, 
     rng = np.random.default_rng([seed, step, 1])
     z = rng.standard_normal((number, settings.latent), dtype=np.float32)
     noise = rng.standard_normal((number, settings.noise, TRAINING_CELLS, TRAINING_CELLS), dtype=np.float32)
-    waves = scaled_waves(settings.waves, TRAINING_CELLS)
-    return [torch.from_numpy(array).to(device) for array in (z, noise, waves, *wave_angles(noise))]
+    waves, angles = scaled_waves(settings.waves, TRAINING_CELLS), wave_angles(noise)
+    if settings.motifs:
+        motifs = np.minimum(rng.choice(settings.motifs, size=number), TRAINING_CELLS)
+        repeated = [repeat_motif(one, waves, int(motif)) for one, motif in zip(noise, motifs, strict=True)]
+        noise, waves = (np.stack(parts) for parts in zip(*repeated, strict=True))
+        turned = [wave_angles(one[None], int(motif)) for one, motif in zip(noise, motifs, strict=True)]
+        angles = np.concatenate([y for y, _ in turned]), np.concatenate([x for _, x in turned])
+    return [torch.from_numpy(array).to(device) for array in (z, noise, waves, *angles)]
 
 
 def roll_on_torus(pictures: Tensor, rng: np.random.Generator) -> Tensor:
@@ -60,9 +71,16 @@ class Trainer:
     """Generator, its average, discriminator and optimisers, one step at a time."""
 
     def __init__(
-        self, settings: TrainingSettings, shape: GeneratorSettings, swatches: Swatches, device: torch.device
+        self,
+        settings: TrainingSettings,
+        shape: GeneratorSettings,
+        swatches: Swatches,
+        device: torch.device,
+        workers: Workers | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
+        self.workers = workers or Workers()
+        self.seed = self.workers.seed(settings.seed)
         self.settings, self.shape, self.swatches, self.device = settings, shape, swatches, device
         self.generator = Generator(shape).to(device).to(memory_format=torch.channels_last)
         self.discriminator = (
@@ -75,8 +93,10 @@ class Trainer:
                 self.discriminator.parameters(), settings.discriminator_rate, betas=(0.0, 0.99)
             ),
         }
+        self.others: Swatches | None = None  # of other categories: real, and wrong
+        self.judges: Judges | None = None
         self.step = 0
-        self.base_step = 0  # how far the base had come that a fine-tune started from
+        self.lineage: list[int] = []  # how many steps each run took that this one builds on
 
     def train_step(self) -> dict[str, float]:
         """One step of both nets on one batch; the generator's pictures are drawn once for both.
@@ -84,33 +104,56 @@ class Trainer:
         The discriminator is far cheaper than the generator, so it takes several turns, each with fresh real pictures.
         """
         settings = self.settings
-        rolls = np.random.default_rng([settings.seed, self.step, 2])
-        inputs = draw_inputs(self.shape, settings.batch, settings.seed, self.step, self.device)
+        rolls = np.random.default_rng([self.seed, self.step, 2])
+        inputs = draw_inputs(self.shape, settings.batch, self.seed, self.step, self.device)
         with self._mixed_precision():
             fake = self.generator(*inputs)
         self.discriminator.requires_grad_(True)
         for turn in range(settings.discriminator_turns):
             loss_d = self._train_discriminator(roll_on_torus(fake.detach(), rolls), turn)
         self.discriminator.requires_grad_(False)
+        shown = roll_on_torus(fake, rolls)
         with self._mixed_precision():
-            loss_g = generator_loss(settings.loss, self.discriminator(roll_on_torus(fake, rolls)))
-        self._descend("generator", loss_g)
+            loss_g = generator_loss(settings.loss, self.discriminator(shown))
+        judged = self._judge(shown, self.judges) if self.judges else {}
+        self._descend("generator", torch.stack([loss_g, *judged.values()]).sum())
         self._update_average()
         self.step += 1
-        return {"loss_d": loss_d, "loss_g": float(loss_g.detach())}
+        losses = {"loss_d": loss_d, "loss_g": float(loss_g.detach())}
+        return losses | {name: float(value.detach()) for name, value in judged.items()}
+
+    def _judge(self, fake: Tensor, judges: Judges) -> dict[str, Tensor]:
+        """What the frozen judges say of the generated batch, beside real swatches of the same category."""
+        settings = self.settings
+        batch = self.swatches.batch(2 * settings.batch, self.seed + 1, self.step, settings.colour_shuffle)
+        with torch.no_grad():
+            real = judges.read(torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last))
+        target = torch.full((len(fake),), CATEGORIES.index(settings.categories[0]), device=self.device)
+        read = judges.read(fake)
+        named = torch.stack([F.cross_entropy(logits, target) for logits, _ in read]).mean()
+        matched = torch.stack([discrepancy(a[1], b[1]) for a, b in zip(read, real, strict=True)]).mean()
+        return {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
 
     def _train_discriminator(self, fake: Tensor, turn: int) -> float:
         """One step of the discriminator on generated pictures and fresh real ones; its loss without the penalty."""
         settings, number = self.settings, self.step * self.settings.discriminator_turns + turn
-        batch = self.swatches.batch(settings.batch, settings.seed, number, settings.colour_shuffle)
+        batch = self.swatches.batch(settings.batch, self.seed, number, settings.colour_shuffle)
         real = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
         with self._mixed_precision():
             loss = discriminator_loss(settings.loss, self.discriminator(real), self.discriminator(fake))
-        total = loss
+        total = loss + settings.mismatch * self._mismatch_loss(self.others, number) if self.others else loss
         if settings.r1 and number % settings.r1_every == 0:
-            total = loss + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
+            total = total + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
         self._descend("discriminator", total)
         return float(loss.detach())
+
+    def _mismatch_loss(self, others: Swatches, number: int) -> Tensor:
+        """Swatches of other categories are real, and still wrong: so the discriminator learns what makes this category."""
+        settings = self.settings
+        batch = others.batch(settings.batch // 2, self.seed, number, settings.colour_shuffle)
+        wrong = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
+        with self._mixed_precision():
+            return generated_loss(settings.loss, self.discriminator(wrong))
 
     def _mixed_precision(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
@@ -118,6 +161,7 @@ class Trainer:
     def _descend(self, which: str, loss: Tensor) -> None:
         self.optimisers[which].zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.workers.average_gradients(getattr(self, which).parameters())
         self.optimisers[which].step()
 
     @torch.no_grad()
@@ -139,7 +183,17 @@ class Trainer:
             for index, state in optimiser.state_dict()["state"].items():
                 tensors |= {f"optimiser/{name}/{index}/{key}": torch.as_tensor(value) for key, value in state.items()}
         settings = {"training": dataclasses.asdict(self.settings), "generator": dataclasses.asdict(self.shape)}
-        save_checkpoint(path, tensors, kind=KIND_RUN, settings=settings, scores={"step": self.step})
+        scores = {"step": self.step, "lineage": self.lineage}
+        save_checkpoint(path, tensors, kind=KIND_RUN, settings=settings, scores=scores)
+
+    def begin(self, checkpoint: Path, base: Path | None) -> None:
+        """Go on from this run's checkpoint, else start from the base's nets, else from nothing; all processes alike."""
+        if checkpoint.exists():
+            self.load(checkpoint)
+        elif base:
+            self.start_from(base)
+        for net in (self.generator, self.discriminator, self.average):
+            self.workers.agree(net.state_dict().values())
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of the same settings. Raises ModelFileError when it is broken."""
@@ -152,7 +206,7 @@ class Trainer:
                 index, part = key.split("/")
                 state.setdefault(int(index), {})[part] = value
             optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-        self.step = int(saved.scores["step"])
+        self.step, self.lineage = int(saved.scores["step"]), list(saved.scores.get("lineage", []))
 
     def start_from(self, path: Path) -> None:
         """Start a fine-tune from another run's nets, with fresh optimisers."""
@@ -160,6 +214,7 @@ class Trainer:
         for name in ("generator", "discriminator", "average"):
             source = "average" if name == "generator" else name
             getattr(self, name).load_state_dict(_below(saved.tensors, f"{source}/"))
+        self.lineage = [*saved.scores.get("lineage", []), int(saved.scores["step"])]
 
     def save_generator(self, path: Path, scores: dict[str, Any]) -> None:
         """The averaged generator in half precision, with the mean style for truncation."""
@@ -199,6 +254,7 @@ def train(
     *,
     shape: GeneratorSettings | None = None,
     base: Path | None = None,
+    judges: Path | None = None,
     device: str = "auto",
     data: Path | None = None,
     checkpoint_seconds: float = 60.0,
@@ -209,43 +265,56 @@ def train(
 
     Raises MlError when data is missing, the checkpoint is broken, or ``out`` holds a run with other settings.
     """
+    shape = shape or (shape_of(base) if base else GeneratorSettings())
+    where = chosen_device(device)
+    with joined_workers(where) as workers:
+        if workers.leads:
+            _claim_folder(out, settings, shape)
+        root = training_data(data) / "textiles"
+        swatches = Swatches(root, settings.categories, settings.swatch_sizes)
+        trainer = Trainer(settings, shape, swatches, where, workers)
+        if settings.mismatch and len(settings.categories) == 1:
+            others = sorted({folder.name for folder in root.iterdir() if folder.is_dir()} - set(settings.categories))
+            trainer.others = Swatches(root, tuple(others), settings.swatch_sizes)
+        if judges:
+            trainer.judges = load_judges(judges, len(CATEGORIES)).to(where)
+        trainer.begin(out / CHECKPOINT, base)
+        _run(trainer, out, checkpoint_seconds, sheet_every, progress and workers.leads)
+        workers.wait()
+    return out / GENERATOR
+
+
+def _run(trainer: Trainer, out: Path, checkpoint_seconds: float, sheet_every: int, progress: bool) -> None:
+    """Train to the last step; the process that leads leaves scores, sheets, checkpoints and the averaged generator."""
     from tqdm import tqdm
 
-    shape = shape or (_shape_of(base) if base else GeneratorSettings())
-    _claim_folder(out, settings, shape)
-    checkpoint, finished = out / "training.safetensors", out / "generator.safetensors"
-    root = training_data(data) / "textiles"
-    trainer = Trainer(
-        settings, shape, Swatches(root, settings.categories, settings.swatch_sizes), chosen_device(device)
-    )
-    if checkpoint.exists():
-        trainer.load(checkpoint)
-    elif base:
-        trainer.start_from(base)
-    if base:
-        trainer.base_step = int(load_checkpoint(base, kind=KIND_RUN).scores["step"])
-    last_save, sums = time.monotonic(), {"loss_d": 0.0, "loss_g": 0.0}
+    settings, leads = trainer.settings, trainer.workers.leads
+    finished = out / GENERATOR
+    if trainer.step >= settings.steps and finished.exists():
+        return
+    last_save, sums = time.monotonic(), defaultdict[str, float](float)
     bar = tqdm(total=settings.steps, initial=trainer.step, disable=not progress, unit="step", mininterval=5)
     while trainer.step < settings.steps:
         for key, value in trainer.train_step().items():
             sums[key] += value / 50
         bar.update()
-        if trainer.step % 50 == 0:
+        if leads and trainer.step % 50 == 0:
             _append_line(out / "scores.jsonl", {"step": trainer.step, **{k: round(v, 4) for k, v in sums.items()}})
-            sums = dict.fromkeys(sums, 0.0)
-        if trainer.step % sheet_every == 0:
+            sums.clear()
+        if leads and trainer.step % sheet_every == 0:
             trainer.sample_sheet().save(out / f"step-{trainer.step:06d}.png")
-        if time.monotonic() - last_save > checkpoint_seconds:
-            trainer.save(checkpoint)
+        if leads and time.monotonic() - last_save > checkpoint_seconds:
+            trainer.save(out / CHECKPOINT)
             last_save = time.monotonic()
     bar.close()
-    trainer.save(checkpoint)
-    trainer.save_generator(finished, {"step": trainer.step, "base_step": trainer.base_step})
-    trainer.sample_sheet().save(out / "final.png")
-    return finished
+    if leads:
+        trainer.save(out / CHECKPOINT)
+        trainer.save_generator(finished, {"step": trainer.step, "lineage": trainer.lineage})
+        trainer.sample_sheet().save(out / "final.png")
 
 
-def _shape_of(base: Path) -> GeneratorSettings:
+def shape_of(base: Path) -> GeneratorSettings:
+    """The generator's shape in a run's checkpoint."""
     return GeneratorSettings.from_dict(load_checkpoint(base, kind=KIND_RUN).settings["generator"])
 
 
@@ -255,7 +324,15 @@ def _claim_folder(out: Path, settings: TrainingSettings, shape: GeneratorSetting
     wanted = json.loads(json.dumps(wanted))
     path = out / "settings.json"
     if path.exists():
-        found = json.loads(path.read_text())
+        known = {
+            "training": dataclasses.asdict(TrainingSettings()),
+            "generator": dataclasses.asdict(GeneratorSettings()),
+        }
+        known = json.loads(json.dumps(known))
+        read = json.loads(path.read_text())
+        found = {
+            part: known[part] | read[part] for part in known
+        }  # runs begun before a setting existed had its default
         differing = {k for k in wanted["training"] if found["training"].get(k) != wanted["training"][k]} - {"steps"}
         if differing or found["generator"] != wanted["generator"]:
             raise ModelFileError(

@@ -4,6 +4,9 @@ Stripes, plaids and lattices are sums of a few plane waves. A generator reads fr
 says which waves there are and where their phase comes from: **the noise itself**. The phase along an axis is the angle
 of the first Fourier coefficient of noise channel 0, so that a cyclic shift of the noise by whole cells shifts every wave, and with it
 the picture, by exactly as much (shift theorem). Nothing else ties the picture to a place: every tile is seamless.
+
+A **motif** that repeats after fewer cells than the tile has is noise that repeats, under waves that close on the motif, their phase
+that of the motif's own first Fourier coefficient.
 """
 
 from __future__ import annotations
@@ -32,16 +35,59 @@ def scaled_waves(highest: int, cells: int) -> npt.NDArray[np.float32]:
     return np.where(vectors == 0, 0, np.sign(vectors) * numbers).astype(np.float32)
 
 
-def wave_angles(noise: npt.NDArray[np.float32], pixels_per_cell: int = 8) -> tuple[npt.NDArray[np.float32], ...]:
+def repeat_motif(
+    noise: npt.NDArray[np.float32], waves: npt.NDArray[np.float32], cells: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Noise (C, n, n) and waves (V, 2) of a tile whose motif repeats after ``cells``, a divisor of n.
+
+    The first ``cells`` rows and columns are laid side by side, and wave numbers become the nearest that close on them. Raises
+    ValueError when the motif does not fit a whole number of times.
+    """
+    return lay_motif(noise, cells), close_waves(waves, noise.shape[-1], cells)
+
+
+def lay_motif(noise: npt.NDArray[np.float32], cells: int) -> npt.NDArray[np.float32]:
+    """Noise (C, n, n) whose first ``cells`` rows and columns lie side by side. Raises ValueError where they do not fit."""
+    times = _times(noise.shape[-1], cells)
+    return np.tile(noise[:, :cells, :cells], (1, times, times))
+
+
+def close_waves(waves: npt.NDArray[np.float32], tile: int, cells: int) -> npt.NDArray[np.float32]:
+    """Waves (V, 2) of a torus of ``tile`` cells → the nearest that close on a motif of ``cells``. Raises ValueError likewise."""
+    times = _times(tile, cells)
+    numbers = times * np.maximum(1, np.round(np.abs(waves) / times))
+    return np.where(waves == 0, 0, np.sign(waves) * numbers).astype(np.float32)
+
+
+def _times(tile: int, cells: int) -> int:
+    if not 1 <= cells <= tile or tile % cells:
+        raise ValueError(f"A motif of {cells} cells does not repeat a whole number of times in {tile}.")
+    return tile // cells
+
+
+def motif_of(noise: npt.NDArray[np.float32]) -> int:
+    """After how many cells noise (C, n, n) repeats along both axes: n where it does not repeat before."""
+    tile = int(noise.shape[-1])
+    divisors = (cells for cells in range(1, tile) if tile % cells == 0)
+    return next((cells for cells in divisors if np.array_equal(lay_motif(noise, cells), noise)), tile)
+
+
+def wave_angles(
+    noise: npt.NDArray[np.float32], motif: int | None = None, pixels_per_cell: int = 8
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Angles of the fundamental along y and x, float32 radians, each (N, cells * pixels_per_cell).
 
-    ``noise``: float32 (N, C, cells, cells); only channel 0 is read. A wave of number k has k times these angles.
+    ``noise``: float32 (N, C, cells, cells); only channel 0 is read. ``motif``: cells after which it repeats, if before the tile ends.
+    A wave of number k has k times these angles.
     """
     carrier = noise[:, 0].astype(np.float64)
     cells = carrier.shape[-1]
-    turn = np.exp(-2j * np.pi * np.arange(cells) / cells)
-    phase_y = np.angle(np.einsum("nyx,y->n", carrier, turn))
-    phase_x = np.angle(np.einsum("nyx,x->n", carrier, turn))
+    times = cells // (motif or cells)
+    turn = np.exp(-2j * np.pi * times * np.arange(cells) / cells)
+    phases = [np.angle(np.einsum(axes, carrier, turn)) / times for axes in ("nyx,y->n", "nyx,x->n")]
+    if times == cells:  # a single cell: whole waves begin and end with it
+        phases = [np.zeros(len(noise))] * 2
     places = cells * pixels_per_cell
     along = 2 * np.pi * (np.arange(places) + 0.5) / places
-    return tuple((along[None] + phase[:, None]).astype(np.float32) for phase in (phase_y, phase_x))
+    angle_y, angle_x = ((along[None] + phase[:, None]).astype(np.float32) for phase in phases)
+    return angle_y, angle_x

@@ -1,11 +1,15 @@
 import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
+import torch
 
 from ml.checkpoints import load_checkpoint
 from ml.errors import ModelFileError, PictureError
 from ml.textiles.train import KIND_GENERATOR, main, train
+from ml.textiles.workers import Workers
 
 from .conftest import SHORT, TINY
 
@@ -70,3 +74,43 @@ def test_missing_swatches_are_named(tmp_path):
 def test_the_command_tells_bad_input_in_one_line(tmp_path, capsys):
     assert main(["--out", str(tmp_path / "run"), "--category", "plaid", "--data", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_two_processes_train_one_run(tmp_path, data):
+    """torchrun, two processes on the CPU: one set of files, and another run than one process alone."""
+    words = [
+        "--category",
+        "striped",
+        "--steps",
+        "2",
+        "--batch",
+        "2",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "--data",
+        str(data),
+    ]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    together = [*launcher, "-m", "ml.textiles.train", "--out", str(tmp_path / "two"), *words]
+    done = subprocess.run(together, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert main(["--out", str(tmp_path / "one"), *words]) == 0
+    one, two = (
+        load_checkpoint(tmp_path / name / "generator.safetensors", kind=KIND_GENERATOR) for name in ("one", "two")
+    )
+    assert two.scores["step"] == 2
+    assert any(not tensor.equal(two.tensors[name]) for name, tensor in one.tensors.items())
+
+
+def test_gradients_are_averaged_over_the_processes(monkeypatch):
+    def sum_with_a_second_process(tensor):
+        tensor.add_(tensor * 2)
+
+    monkeypatch.setattr("ml.textiles.workers.dist.all_reduce", sum_with_a_second_process)
+    weight, other, frozen = (torch.nn.Parameter(torch.ones(size)) for size in (2, 3, 4))
+    weight.grad, other.grad = torch.tensor([1.0, 2.0]), torch.tensor([4.0, 5.0, 6.0])
+    Workers(0, 2).average_gradients([weight, frozen, other])
+    assert weight.grad.tolist() == [1.5, 3.0]
+    assert other.grad.tolist() == [6.0, 7.5, 9.0]
