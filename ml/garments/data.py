@@ -6,6 +6,7 @@ Every training picture is a pure function of (seed, number): a run that was stop
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.errors import PictureError
-from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings, class_of_label
+from ml.garments.config import CLASSES, IGNORED_CLASS, TUNING_COUNT, VALIDATION_COUNT, Settings, class_of_label
 from ml.garments.flats import Cutout, draw_background, draw_flat
 from ml.images import Bytes, read_picture, resize_labels, resize_smooth
 from ml.training_data import DATA_VARIABLE, training_data
@@ -113,11 +114,16 @@ def crop_pair(pair: Pair, box: tuple[int, int, int, int]) -> Pair:
 class TrainingPictures:
     """Draws training pictures from labelled pairs: street, selfie-like, flat-laid, and pictures without any garment."""
 
-    def __init__(self, pairs: list[Pair], settings: Settings, swatches: list[Bytes]) -> None:
+    def __init__(
+        self, pairs: list[Pair], settings: Settings, swatches: list[Bytes], pseudo: Sequence[Pair] = ()
+    ) -> None:
+        """``pseudo``: photos with labels by an earlier net, 255 where unsure; seen as street photos and nothing else."""
         self.pairs = pairs
         self.settings = settings
         self.swatches = swatches
-        weights = np.array([_photo_weight(pair.labels) for pair in pairs])
+        self.streets = [*pairs, *pseudo]
+        weights = np.array([_photo_weight(pair.labels) for pair in self.streets])
+        weights[len(pairs) :] *= settings.pseudo_weight
         self.weights = weights / weights.sum()
         self.cutouts = _cutout_index(pairs)
 
@@ -131,9 +137,11 @@ class TrainingPictures:
             photo, labels = draw_flat(rng, width, height, self.swatches, self._pick_cutout, self._street_patch)
         else:
             photo, labels = self._draw_street(rng, width, height)
-        transform = _pixel_transform()
-        transform.set_random_seed(int(rng.integers(1 << 31)))
-        return transform(image=photo)["image"], labels
+        if rng.random() < self.settings.pixel_share:
+            transform = _pixel_transform()
+            transform.set_random_seed(int(rng.integers(1 << 31)))
+            photo = transform(image=photo)["image"]
+        return photo, labels
 
     def batch(self, first: int, count: int, width: int, height: int) -> tuple[Bytes, Bytes]:
         """Pictures ``first`` to ``first + count - 1``: uint8 (count, height, width, 3) and (count, height, width)."""
@@ -141,7 +149,7 @@ class TrainingPictures:
         return np.stack([photo for photo, _ in drawn]), np.stack([labels for _, labels in drawn])
 
     def _draw_street(self, rng: np.random.Generator, width: int, height: int) -> tuple[Bytes, Bytes]:
-        pair = self.pairs[int(rng.choice(len(self.pairs), p=self.weights))]
+        pair = self.streets[int(rng.choice(len(self.streets), p=self.weights))]
         selfie = rng.random() < self.settings.selfie_share
         box = selfie_box(rng, pair.labels, width / height) if selfie else street_box(rng, pair.labels, width / height)
         part = crop_pair(pair, box)
@@ -200,7 +208,7 @@ def street_box(rng: np.random.Generator, labels: Bytes, aspect: float) -> tuple[
 
 def selfie_box(rng: np.random.Generator, labels: Bytes, aspect: float) -> tuple[int, int, int, int]:
     """A close view of the person, mostly the upper part, of this aspect (width / height): as a selfie would show."""
-    rows, columns = np.nonzero(labels > 0)
+    rows, columns = np.nonzero((labels > 0) & (labels != IGNORED_CLASS))
     if len(rows) < 200:
         return street_box(rng, labels, aspect)
     limit_height, limit_width = labels.shape
@@ -224,7 +232,7 @@ def _box_of(rng: np.random.Generator, shape: tuple[int, ...], aspect: float, sha
 
 
 def _photo_weight(labels: Bytes) -> float:
-    shares = np.bincount(labels.ravel(), minlength=len(CLASSES)) / labels.size
+    shares = np.bincount(labels.ravel(), minlength=IGNORED_CLASS + 1) / labels.size
     return 1.0 + sum(extra for name, extra in _RARE.items() if shares[CLASSES.index(name)] > 0.01)
 
 

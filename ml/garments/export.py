@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from ml.garments.evaluate import evaluate_bundle
 from ml.garments.model import GarmentNet, build_model
 from ml.garments.segment import Calibration, GarmentSegmenter
 from ml.garments.serving import fit_size
+from ml.onnx_files import picture_net_as_onnx
 
 # Half-precision weights move a probability by a few thousandths; ONNX against PyTorch on the same weights hardly at all.
 PARITY_TOLERANCE = 2e-3
@@ -58,7 +57,6 @@ def round_to_half(net: GarmentNet) -> GarmentNet:
 
 def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration) -> bytes:
     """ONNX bytes: "picture" float32 (N, 3, H, W) in [0, 1] → "probabilities" (N, 9, H, W), H and W multiples of 32."""
-    import onnx
     import torch
 
     class Serving(torch.nn.Module):
@@ -70,42 +68,8 @@ def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration) -
             logits = torch.nn.functional.interpolate(self.net(picture), scale_factor=2.0, mode="bilinear")
             return logits.softmax(dim=1)
 
-    example = torch.rand(1, 3, 96, 64)
-    axes = {0: "count", 2: "height", 3: "width"}
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")
-        file = Path(folder) / "net.onnx"
-        torch.onnx.export(
-            Serving().eval(),
-            (example,),
-            file,
-            input_names=["picture"],
-            output_names=["probabilities"],
-            dynamic_axes={"picture": axes, "probabilities": axes},
-            opset_version=17,
-            dynamo=False,
-        )
-        model = _halve_weights(onnx.load(file))
     told = {"serving_width": serving_width, "calibration": asdict(calibration)}
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "garments", json.dumps(told)
-    return bytes(model.SerializeToString())
-
-
-def _halve_weights(model: Any) -> Any:
-    """Store large float32 weights as float16, each followed by a cast that ONNX Runtime folds away when it loads."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for weight in model.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 64:
-            continue
-        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}.half")
-        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
-        weight.CopyFrom(half)
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)
-    return model
+    return picture_net_as_onnx(Serving(), {"garments": json.dumps(told)}, shrink=True)
 
 
 def parity_gap(net: GarmentNet, onnx_path: Path, serving_width: int) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from ml.errors import PictureError
-from ml.garments.config import CLASSES
-from ml.images import Bytes, Floats
+from ml.garments.names import value_of
+from ml.images import Bytes, Floats, grow_rows
 
 # The net decides on a grid of about 1/240 of the longer side; its border may be a few cells off.
 _BAND_PER_SIDE = 1 / 90
@@ -19,12 +20,13 @@ _BODY = 1
 _STEEPER = 3.0
 # Colour differences whose square is below this are taken for noise.
 _SOFTNESS = 3e-4
+_BAND = 1 << 17  # photo pixels refined at a time, small enough to stay in cache
 
 
 def garment_alpha(photo: Bytes, labels: Bytes, garments: Iterable[str], *, refine: bool = True) -> Floats:
     """How much of each pixel is the chosen garments: float32 (H, W) in [0, 1].
 
-    ``photo`` uint8 (H, W, 3), ``labels`` uint8 (H, W) of the same size, ``garments`` names out of GARMENTS. Exactly 0
+    ``photo`` uint8 (H, W, 3), ``labels`` uint8 (H, W) of the same size, ``garments`` names out of NAMES. Exactly 0
     away from them and exactly 1 deep inside; between lies a narrow band (about 1/90 of the longer side each way) where
     the mask follows the photo's own edges (He et al., Guided Image Filtering, 2013). Towards hair and hands, which the
     net knows as body, the band is half as wide. ``refine=False`` gives the hard mask.
@@ -45,12 +47,12 @@ def _mask_of(photo: Bytes, labels: Bytes, garments: Iterable[str]) -> Bytes:
     """0 or 1, uint8 (H, W)."""
     if photo.shape[:2] != labels.shape:
         raise PictureError(f"Photo and labels differ in size: {photo.shape[:2]} and {labels.shape}.")
+    import cv2
+
     table = np.zeros(256, dtype=np.uint8)
     for name in garments:
-        if name not in CLASSES[2:]:
-            raise PictureError(f"There is no garment '{name}': choose from {', '.join(CLASSES[2:])}.")
-        table[CLASSES.index(name)] = 1
-    return table[labels]
+        table[value_of(name)] = 1
+    return np.asarray(cv2.LUT(labels, table), dtype=np.uint8)
 
 
 def _window_of(mask: Bytes, margin: int) -> tuple[slice, slice]:
@@ -65,10 +67,20 @@ def _refine(photo: Bytes, mask: Bytes, body: Any, reach: int) -> Floats:
 
     inside: Any = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     outside: Any = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
-    soft = _steepen(_guided(photo, mask, reach))
-    _fade(soft, outside, np.where(body, np.float32(reach / 2), np.float32(reach)), upwards=False)
-    _fade(soft, inside, np.float32(reach), upwards=True)
-    return np.asarray(soft, dtype=np.float32)
+    model = _edge_model(photo, mask, reach)
+    alpha = np.empty(mask.shape, dtype=np.float32)
+    step = max(_BAND // mask.shape[1], 1)
+
+    def refine_rows(top: int) -> None:
+        rows = slice(top, min(top + step, len(mask)))
+        soft = _steepen(_apply(model, photo[rows], mask.shape, rows))
+        _fade(soft, outside[rows], np.where(body[rows], np.float32(reach / 2), np.float32(reach)), upwards=False)
+        _fade(soft, inside[rows], np.float32(reach), upwards=True)
+        alpha[rows] = soft
+
+    with ThreadPoolExecutor(2) as pool:  # NumPy and OpenCV let go of the interpreter while they work
+        list(pool.map(refine_rows, range(0, len(mask), step)))
+    return alpha
 
 
 def _fade(soft: Floats, distance: Floats, reach: Any, *, upwards: bool) -> None:
@@ -81,10 +93,11 @@ def _fade(soft: Floats, distance: Floats, reach: Any, *, upwards: bool) -> None:
         soft *= keep
 
 
-def _guided(photo: Bytes, mask: Bytes, reach: int) -> Floats:
-    """Guided filter of a mask by a colour photo, twice: first to find the edge, then closer, float32 (H, W), not clipped.
+def _edge_model(photo: Bytes, mask: Bytes, reach: int) -> Floats:
+    """Guided filter of a mask by a colour photo, twice: first to find the edge, then closer.
 
-    The linear coefficients are found on a smaller grid when the photo is large (He and Sun, Fast Guided Filter, 2015).
+    Returns its linear coefficients, float32 (h, w, 4): three slopes and the offset. They are found on a smaller grid when
+    the photo is large (He and Sun, Fast Guided Filter, 2015).
     """
     import cv2
 
@@ -96,11 +109,16 @@ def _guided(photo: Bytes, mask: Bytes, reach: int) -> Floats:
     target: Any = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     slopes, offset = _linear_model(guide, target, radius)
     nearer = _steepen((slopes * guide).sum(axis=-1) + offset)
-    slopes, offset = _linear_model(guide, nearer, max(radius // 2, 1))
-    grown: Any = cv2.resize(slopes, (width, height), interpolation=cv2.INTER_LINEAR)
-    soft: Any = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
-    for channel in range(3):
-        soft += grown[..., channel] * photo[..., channel] * np.float32(1 / 255)
+    return np.dstack(_linear_model(guide, nearer, max(radius // 2, 1)))
+
+
+def _apply(model: Floats, photo: Bytes, shape: tuple[int, ...], rows: slice) -> Floats:
+    """The linear model of a photo of this shape at some of its rows, uint8 (n, W, 3): float32 (n, W), not clipped."""
+    import cv2
+
+    *slopes, soft = cv2.split(grow_rows(model, (shape[0], shape[1]), rows.start, rows.stop))
+    for channel, slope in zip(cv2.split(photo), slopes, strict=True):
+        soft += cv2.multiply(slope, channel, scale=1 / 255, dtype=cv2.CV_32F)
     return np.asarray(soft, dtype=np.float32)
 
 

@@ -176,7 +176,9 @@ def grow_labels(labels: Bytes, width: int, height: int) -> Bytes:
     for value in np.unique(labels):
         mask = cv2.GaussianBlur((labels == value).astype(np.uint8) * 255, (3, 3), 0)
         soft = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
-        stronger = cv2.compare(soft, best, cv2.CMP_GT)
+        stronger = np.asarray(cv2.compare(soft, best, cv2.CMP_GT), dtype=np.uint8)
         cv2.copyTo(soft, stronger, best)
-        grown[stronger > 0] = value
+        grown &= ~stronger
+        stronger &= np.uint8(value)
+        grown |= stronger
     return grown

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ml.images import Bytes, Floats, resize_smooth
+from ml.images import Floats
 
 STRIDE = 32
 
@@ -30,14 +30,3 @@ def grow_probabilities(probabilities: Floats, width: int, height: int) -> Floats
     channels_last = np.ascontiguousarray(probabilities.transpose(1, 2, 0))
     grown = cv2.resize(channels_last, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(grown, dtype=np.float32).transpose(2, 0, 1)
-
-
-def shrink_photo(photo: Bytes, width: int, height: int) -> Bytes:
-    """Resize a photo, uint8 (H, W, 3), for the net; a large one is first averaged in whole blocks, which is quick."""
-    import cv2
-
-    blocks = min(photo.shape[0] // height, photo.shape[1] // width) // 2
-    if blocks >= 2:
-        half_way = (photo.shape[1] // blocks, photo.shape[0] // blocks)
-        photo = np.asarray(cv2.resize(photo, half_way, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return resize_smooth(photo, width, height)

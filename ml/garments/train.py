@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import math
 import sys
@@ -29,6 +30,7 @@ from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, re
 from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
 from ml.garments.losses import segmentation_loss
 from ml.garments.model import GarmentNet, build_model
+from ml.garments.pseudo import read_pseudo_pairs
 
 STATE_FILE, MODEL_FILE = "state.safetensors", "model.safetensors"
 
@@ -80,6 +82,7 @@ class Training:
         self.device = device
         self.model = build_model(settings).to(device)
         self.average = build_model(settings).to(device).eval()
+        self.class_weights = torch.tensor(settings.class_weights, device=device)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, settings.weight_decay), settings.learning_rate)
         self.step = 0
         self.drawn = 0
@@ -107,7 +110,7 @@ class Training:
         self.model.train()
         with autocast_for(self.device):
             logits = self.model(inputs)
-        loss = segmentation_loss(logits, targets, self.settings.dice_weight)
+        loss = segmentation_loss(logits, targets, self.settings.dice_weight, self.class_weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
@@ -152,6 +155,12 @@ class Training:
         self.step, self.drawn = int(saved.scores["step"]), int(saved.scores["drawn"])
         self.seconds = float(saved.scores["seconds"])
         self.changes = [*saved.scores.get("changes", []), *self._changes_since(Settings.from_dict(saved.settings))]
+
+    def start_from(self, path: Path) -> None:
+        """Begin with the averaged weights that another run left. Raises ModelFileError for a file of another kind."""
+        weights = load_checkpoint(path, kind=CHECKPOINT_KIND).tensors
+        for net in (self.model, self.average):
+            net.load_state_dict(weights)
 
     def _changes_since(self, before: Settings) -> list[dict[str, Any]]:
         old, new = before.as_dict(), self.settings.as_dict()
@@ -246,6 +255,8 @@ def prepare_settings(arguments: argparse.Namespace) -> Settings:
     changes = {
         name: getattr(arguments, name) for name in ("seed", "minutes", "steps") if getattr(arguments, name) is not None
     }
+    if arguments.start:
+        changes["start"] = hashlib.sha256(arguments.start.read_bytes()).hexdigest()
     return dataclasses.replace(Settings(), **changes)
 
 
@@ -258,6 +269,8 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--start", type=Path, help="model.safetensors of an earlier run to go on from")
+    parser.add_argument("--pseudo", type=Path, help="label maps of the unlabelled photos, from ml.garments.pseudo")
     parser.add_argument("--resume", action="store_true", help="continue the run in this folder")
     return parser.parse_args(words)
 
@@ -283,11 +296,14 @@ def _start(arguments: argparse.Namespace) -> None:
     write_atomically(out / "settings.json", (json.dumps(settings.as_dict(), indent=1) + "\n").encode())
     split = split_ids(folder)
     pairs = read_pairs(folder, split.training, settings.cache_side, True)
-    pictures = TrainingPictures(pairs, settings, read_swatches(folder))
+    pseudo = read_pseudo_pairs(folder, arguments.pseudo, settings.cache_side) if arguments.pseudo else []
+    pictures = TrainingPictures(pairs, settings, read_swatches(folder), pseudo)
     tuning = read_pairs(folder, split.tuning, settings.cache_side)
     training = Training(settings, pictures, choose_device(arguments.device))
     if arguments.resume and (out / STATE_FILE).exists():
         training.load_state(out / STATE_FILE)
+    elif arguments.start:
+        training.start_from(arguments.start)
     run_training(training, out, tuning)
 
 

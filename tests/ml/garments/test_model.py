@@ -3,9 +3,9 @@ import torch
 
 from ml.checkpoints import load_checkpoint, save_checkpoint
 from ml.errors import ModelFileError
-from ml.garments.config import CHECKPOINT_KIND, Settings
+from ml.garments.config import CHECKPOINT_KIND, IGNORED_CLASS, Settings
 from ml.garments.export import load_net
-from ml.garments.losses import segmentation_loss, soft_targets
+from ml.garments.losses import cross_entropy, segmentation_loss, soft_targets
 from ml.garments.model import build_model
 from tests.ml.garments.conftest import tiny_settings
 
@@ -66,3 +66,30 @@ def test_a_perfect_answer_costs_less_than_a_wrong_one():
     right[:, 2] = 9.0
     wrong = right.roll(1, dims=1)
     assert segmentation_loss(right, labels, 0.5) < 0.01 < segmentation_loss(wrong, labels, 0.5)
+
+
+def test_a_class_that_weighs_more_costs_more_when_missed():
+    labels = torch.full((1, 16, 16), 5)
+    labels[:, :, 8:] = 2
+    targets = soft_targets(labels)
+    misses_the_fifth = torch.zeros(1, 9, 8, 8)
+    misses_the_fifth[:, 2] = 4.0
+    weights = torch.ones(9)
+    plain = cross_entropy(misses_the_fifth, targets, weights)
+    assert torch.isclose(plain, cross_entropy(misses_the_fifth, targets))
+    weights[5] = 3.0
+    assert cross_entropy(misses_the_fifth, targets, weights) > plain
+
+
+def test_ignored_pixels_cost_nothing_wherever_they_are():
+    labels = torch.full((1, 16, 16), 2)
+    labels[:, 8:] = IGNORED_CLASS
+    logits = torch.randn(1, 9, 8, 8)
+    other = logits.clone()
+    other[:, :, 5:] = torch.randn(1, 9, 3, 8)
+    weights = torch.ones(9)
+    assert torch.isclose(
+        segmentation_loss(logits, labels, 0.5, weights), segmentation_loss(other, labels, 0.5, weights)
+    )
+    everywhere = torch.full((1, 16, 16), IGNORED_CLASS)
+    assert cross_entropy(logits, soft_targets(everywhere)) == 0

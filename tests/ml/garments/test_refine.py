@@ -34,6 +34,13 @@ def test_the_edge_moves_to_where_the_photo_has_one():
     assert soft[ring].mean() < 0.4
 
 
+def test_bands_leave_no_trace_in_a_large_photo(monkeypatch):
+    photo, labels = (np.repeat(np.repeat(each, 5, axis=0), 5, axis=1) for each in scene(offset=1))
+    whole = garment_alpha(photo, labels, ["top"])
+    monkeypatch.setattr("ml.garments.refine._BAND", 20_000)
+    assert np.allclose(garment_alpha(photo, labels, ["top"]), whole, atol=1e-5)
+
+
 def test_nothing_chosen_and_nothing_there_are_both_empty():
     photo, labels = scene()
     assert not garment_alpha(photo, labels, []).any()

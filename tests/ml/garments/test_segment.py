@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from ml.errors import ModelFileError, PictureError
 from ml.garments import segment
 from ml.garments.export import PARITY_TOLERANCE
 from ml.garments.segment import Calibration, FoundGarment, GarmentSegmenter
-from ml.garments.serving import fit_size, shrink_photo
+from ml.garments.serving import fit_size
 from tests.ml.garments.conftest import drawn_pair
 
 
@@ -121,13 +122,6 @@ def test_the_net_sees_every_shape_at_about_the_same_area():
         assert 0.8 < wide * tall / (320 * 480) < 1.2
 
 
-def test_large_photos_shrink_to_what_small_ones_do():
-    photo = np.repeat(np.repeat(drawn_pair().photo, 12, axis=0), 12, axis=1)
-    small = shrink_photo(photo, 64, 96)
-    assert small.shape == (96, 64, 3)
-    assert tuple(small[38, 32]) == pytest.approx((200, 30, 40), abs=3)
-
-
 def test_the_command_writes_an_index_picture(bundled, tmp_path):
     photo = tmp_path / "me.jpg"
     Image.fromarray(drawn_pair().photo).save(photo)
@@ -171,3 +165,47 @@ def test_the_command_exits_with_2_and_never_imports_torch(tmp_path):
     assert done.returncode == 2, done.stderr
     assert "missing.jpg" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_command_tells_what_it_found_in_words(bundled, tmp_path):
+    photo = tmp_path / "me.jpg"
+    Image.fromarray(drawn_pair().photo).save(photo)
+    assert segment.main([str(photo), "--out", str(tmp_path)]) == 0
+    told = json.loads((tmp_path / "me.json").read_text())
+    assert (told["photo"], told["width"], told["height"]) == ("me.jpg", 128, 192)
+    assert told["outcome"] in ("found", "unsure", "none")
+    with Image.open(tmp_path / "me.png") as written:
+        labels = np.asarray(written)
+    for garment in told["garments"]:
+        assert set(garment) == {"name", "index", "share", "confidence"}
+        assert segment.CLASSES[garment["index"]] == garment["name"]
+        assert (labels == garment["index"]).mean() == pytest.approx(garment["share"], abs=0.02)
+
+
+def test_two_photos_of_one_name_do_not_overwrite_each_other(bundled, tmp_path, capsys):
+    first, second = tmp_path / "me.png", tmp_path / "me.jpg"
+    for path in (first, second):
+        Image.fromarray(drawn_pair().photo).save(path)
+    assert segment.main([str(first), str(second), "--out", str(tmp_path / "out")]) == 2
+    assert "rename one of them" in capsys.readouterr().err
+    assert (tmp_path / "out" / "me.png").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(bundled, tmp_path, capsys):
+    photo, blocked = tmp_path / "me.jpg", tmp_path / "file"
+    Image.fromarray(drawn_pair().photo).save(photo)
+    blocked.write_text("a file where a folder should be")
+    assert segment.main([str(photo), "--out", str(blocked / "out")]) == 2
+    told = capsys.readouterr().err
+    assert str(blocked) in told
+    assert "Traceback" not in told
+
+
+def test_every_refusal_names_its_photo(bundled, tmp_path, capsys):
+    dot, folder = tmp_path / "dot.png", tmp_path / "folder"
+    Image.new("RGB", (3, 3)).save(dot)
+    folder.mkdir()
+    assert segment.main([str(dot), str(folder), "--out", str(tmp_path / "out")]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert "dot.png" in lines[0]
+    assert "folder" in lines[1]

@@ -1,10 +1,12 @@
+import hashlib
 import json
 
 import pytest
 import torch
 
+from ml.checkpoints import load_checkpoint
 from ml.garments import train
-from ml.garments.config import Settings
+from ml.garments.config import CHECKPOINT_KIND, Settings
 from ml.garments.data import TrainingPictures
 from tests.ml.garments.conftest import tiny_settings
 
@@ -37,7 +39,7 @@ def test_settings_changed_on_the_way_are_remembered(pairs, tmp_path):
     first.save_state(tmp_path / "state.safetensors")
     second = new_training(pairs, ema_decay=0.9)
     second.load_state(tmp_path / "state.safetensors")
-    assert second.changes == [{"step": 1, "setting": "ema_decay", "from": 0.99, "to": 0.9}]
+    assert second.changes == [{"step": 1, "setting": "ema_decay", "from": 0.995, "to": 0.9}]
 
 
 def test_a_run_leaves_settings_scores_sheets_and_a_model(data_set, tmp_path, monkeypatch):
@@ -52,6 +54,21 @@ def test_a_run_leaves_settings_scores_sheets_and_a_model(data_set, tmp_path, mon
     assert (out / "sheet-000002.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "model.safetensors").exists()
     assert train.main(words) == 2, "a folder with a run in it is not overwritten"
+
+
+def test_a_run_goes_on_from_the_weights_of_an_earlier_one(data_set, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "Settings", lambda: tiny_settings(steps=1, cache_side=96, learning_rate=0.0))
+    words = ["--data", str(data_set), "--device", "cpu"]
+    assert train.main(["--out", str(tmp_path / "first"), "--steps", "2", *words]) == 0
+    weights = tmp_path / "first" / "model.safetensors"
+    assert train.main(["--out", str(tmp_path / "second"), "--start", str(weights), *words]) == 0
+    settings = json.loads((tmp_path / "second" / "settings.json").read_text())
+    assert settings["start"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    before, after = (
+        load_checkpoint(path, kind=CHECKPOINT_KIND).tensors
+        for path in (weights, weights.parent.parent / "second" / "model.safetensors")
+    )
+    assert torch.equal(before["head.weight"], after["head.weight"])
 
 
 def test_missing_data_is_one_sentence_and_status_2(tmp_path, capsys):
