@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,10 +11,11 @@ from django.http import QueryDict
 from ml.errors import ModelFileError
 from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
+from patterns.references import LONGEST, FabricReference
 from patterns.services import LARGEST_SEED, fresh_seed
+from patterns.uploads import UploadError, read_upload
 from tryon.models import StockGarment, Wearable
 from tryon.services import Look
-from tryon.uploads import UploadError, read_upload
 
 if TYPE_CHECKING:
     from ml.images import Bytes
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
 
-FABRIC = re.compile(r"([a-z0-9_-]{1,40}):([0-9]{1,10})")
 REPEATS = (
     ("straight", "Straight"),
     ("half-drop", "Half-drop"),
@@ -34,30 +32,12 @@ REPEATS = (
 )
 
 
-@dataclass(frozen=True)
-class FabricChoice:
-    """A fabric as addresses name it: ``plaid:17``."""
-
-    category: str
-    seed: int
-
-    def __str__(self) -> str:
-        return f"{self.category}:{self.seed}"
-
-
-def parse_fabric(text: str) -> FabricChoice | None:
-    match = FABRIC.fullmatch(text)
-    if match is None or int(match[2]) > LARGEST_SEED:
-        return None
-    return FabricChoice(match[1], int(match[2]))
-
-
 class UploadForm(forms.Form):
     """One photo, from a file or from the camera; the page has an input for each."""
 
     photo = forms.FileField(required=False, allow_empty_file=True, max_length=None)
     camera = forms.FileField(required=False, allow_empty_file=True, max_length=None)
-    fabric = forms.CharField(required=False, max_length=60)
+    fabric = forms.CharField(required=False, max_length=LONGEST)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -97,7 +77,7 @@ class TryOnForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "That garment is not in this picture. Choose from those that are."},
     )
-    fabric = forms.CharField(max_length=60)
+    fabric = forms.CharField(max_length=LONGEST)
     category = forms.SlugField(max_length=40)
     cm = forms.FloatField(label="Pattern width in cm", min_value=1, max_value=200)
     rotation = forms.FloatField(label="Rotation in degrees", min_value=-180, max_value=180)
@@ -120,7 +100,7 @@ class TryOnForm(forms.Form):
         for name, value in self.START:
             self.fields[name].widget.attrs["data-start"] = value
         self.version: GeneratorVersion | None = None
-        self.choice: FabricChoice | None = None
+        self.choice: FabricReference | None = None
 
     @staticmethod
     def is_complete(query: QueryDict) -> bool:
@@ -130,10 +110,12 @@ class TryOnForm(forms.Form):
     def _with_defaults(self, query: QueryDict) -> QueryDict:
         filled = query.copy()
         names = self.wearable.garment_names
-        choice = parse_fabric(query.get("fabric", ""))
+        choice = FabricReference.parse(query.get("fabric", ""))
         category = query.get("category") or (choice.category if choice else first_category())
-        first = query.get("from") or str(choice.seed if choice else fresh_seed())
+        first = query.get("from") or str(choice.recipe.seed if choice else fresh_seed())
         defaults = {"fabric": f"{category}:{first}", "category": category, "from": first, **dict(self.START)}
+        if choice:  # a fabric of the Studio comes with the repeat it was designed in
+            defaults["repeat"] = choice.recipe.repeat
         for name, value in defaults.items():
             if not filled.get(name):
                 filled[name] = value
@@ -141,12 +123,16 @@ class TryOnForm(forms.Form):
             filled["garment"] = names[0]
         return filled
 
-    def clean_fabric(self) -> FabricChoice:
-        choice = parse_fabric(self.cleaned_data["fabric"])
+    def clean_fabric(self) -> FabricReference:
+        choice = FabricReference.parse(self.cleaned_data["fabric"])
         if choice is None:
             raise forms.ValidationError("This is not a fabric. Choose one of those shown.")
         try:
-            self.version = fabrics.published_version(choice.category)
+            self.version = (
+                fabrics.past_or_present_version(choice.category, choice.version)
+                if choice.version
+                else fabrics.published_version(choice.category)
+            )
         except GeneratorVersion.DoesNotExist:
             raise forms.ValidationError("This fabric is not offered any more. Choose one of those shown.") from None
         self.choice = choice
@@ -167,14 +153,13 @@ class TryOnForm(forms.Form):
     def look(self) -> Look:
         """The look asked for; only of a valid form."""
         from ml.compositing.placement import Placement
-        from ml.textiles.recipe import Recipe
 
         asked = self.cleaned_data
         assert self.version is not None  # noqa: S101  (set by clean_fabric)
         return Look(
             garments=tuple(asked["garment"]),
             version=self.version,
-            recipe=Recipe(seed=asked["fabric"].seed),
+            recipe=asked["fabric"].recipe,
             placement=Placement(asked["cm"], asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
         )
 

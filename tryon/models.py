@@ -73,12 +73,29 @@ class StockGarment(Wearable):
 
 
 class Photo(Owned, Wearable):
-    """A person's photo: private, upright, without metadata."""
+    """A person's photo: private, upright, without metadata.
+
+    ``evidence``: what the net believed, for mending. ``people``: how many are in it; ``person``: which of them is to be
+    dressed, from the left, 0 for all. ``mend``: the latest change a person made to the outlines, none when they are as
+    the net found them; then ``found`` and ``outcome`` follow, and ``as_found`` remembers what they were.
+    """
+
+    class Trouble(models.TextChoices):
+        DARK = "dark", "Too dark"
+        SMALL = "small", "Too small"
 
     image = models.FileField(max_length=200)
     labels = models.FileField(max_length=200)
     screen = models.FileField(max_length=200)
     thumbnail = models.FileField(max_length=200)
+    evidence = models.FileField(max_length=200, blank=True)
+    people = models.PositiveSmallIntegerField(default=1, editable=False)
+    person = models.PositiveSmallIntegerField(default=0, editable=False)
+    trouble = models.CharField(max_length=8, choices=Trouble, blank=True, editable=False)
+    mend = models.ForeignKey(
+        "MendStep", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    as_found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, editable=False)
     last_used_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta(Owned.Meta):
@@ -89,6 +106,30 @@ class Photo(Owned, Wearable):
 
     def get_absolute_url(self) -> str:
         return reverse("try-photo", args=[self.public_id])
+
+    @property
+    def mask_version(self) -> str:
+        """Another text for every other mask, so that no browser shows an old preview."""
+        return f"{self.mend_id or 0}.{self.person}"
+
+
+class MendStep(models.Model):
+    """One change to a photo's outlines: what was asked, and the classes after it (PNG of at most 512 px).
+
+    Steps after ``Photo.mend`` are undone, and can be done again until another change takes their place.
+    """
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="mend_steps")
+    number = models.PositiveSmallIntegerField()
+    action: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    labels = models.BinaryField()
+
+    class Meta:
+        ordering = ("photo", "number")
+        constraints = [models.UniqueConstraint(fields=["photo", "number"], name="one_mend_step_a_number")]  # noqa: RUF012
+
+    def __str__(self) -> str:
+        return f"Step {self.number}: {self.action.get('kind')}"
 
 
 class Result(Owned):

@@ -18,7 +18,7 @@ def photos_of(person: Person) -> QuerySet[Photo]:
 
 def photos_to_list(person: Person) -> QuerySet[Photo]:
     """The latest few, without their outlines."""
-    return photos_of(person).defer("found")[:12]
+    return photos_of(person).defer("found", "as_found")[:12]
 
 
 def results_of(person: Person) -> QuerySet[Result]:
@@ -26,4 +26,4 @@ def results_of(person: Person) -> QuerySet[Result]:
     related = Result.objects.filter(belonging_to(person)).select_related(
         "photo", "stock", "fabric__generator_version__category"
     )
-    return related.defer("photo__found", "stock__found")
+    return related.defer("photo__found", "photo__as_found", "stock__found")

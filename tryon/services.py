@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,12 +18,17 @@ from patterns.models import Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.services import draw_tile, keep_fabric
 from patterns.slots import model_slots
+from patterns.studio.services import draw_block
+from patterns.uploads import read_upload
 from tryon.files import file_fields, new_files, remove
+from tryon.masks import labels_of, resized
 from tryon.models import Photo, Result, StockGarment, Wearable
+from tryon.pictures import SCREEN_SIDE, THUMBNAIL_SIDE, read_grey, read_pixels, screen_labels, shrink
 from tryon.storage import catalogue_storage
-from tryon.uploads import read_upload
 
 if TYPE_CHECKING:
+    from django.db.models.fields.files import FieldFile
+
     from ml.compositing.placement import Placement
     from ml.compositing.scale import Scale
     from ml.encode import Mark
@@ -29,10 +36,7 @@ if TYPE_CHECKING:
     from ml.images import Bytes, Floats
     from ml.textiles.recipe import Recipe
 
-SCREEN_SIDE = 1000
-THUMBNAIL_SIDE = 360
 TILE_SIZES = (256, 512, 1024)
-STORED_PNG = 2  # compression of pictures kept without loss: quick, since people wait for it
 
 
 class Segmenter(Protocol):
@@ -61,50 +65,57 @@ def segmenter() -> Segmenter:
         if _segmenter is None:
             from ml.garments.segment import load_segmenter
 
-            _segmenter = load_segmenter()
+            _segmenter = load_segmenter(settings.GARMENT_MODEL)
         return _segmenter
 
 
 def check_segmenter() -> None:
     """Raise ModelFileError unless the garment model's files are there."""
-    from ml.bundle import bundled_models
     from ml.errors import ModelFileError
+    from ml.garments.segment import garment_model
 
-    models_there = bundled_models("garments")
-    files = [path for model in models_there.values() for path, _ in model.files.values()]
-    if not files or not all(path.is_file() for path in files):
+    if not all(path.is_file() for path, _ in garment_model(settings.GARMENT_MODEL).files.values()):
         raise ModelFileError("The garment model's files are missing.")
 
 
 def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
     """Keep a stranger's photo and what is worn in it. Raises UploadError, Busy, ModelFileError; then nothing is kept."""
-    with model_slots().take():
+    from ml.garments.mend import pack_probabilities
+    from ml.garments.people import people_areas
+    from ml.garments.quality import photo_trouble
+
+    with model_slots().take(), ThreadPoolExecutor(1) as beside:
         pixels = read_upload(file, length).pixels
-        fields = look_for_garments(pixels)
-        files = picture_files(pixels) | {"labels": labels_file(fields.pop("labels_picture"))}
+        encoded = beside.submit(picture_files, pixels)
+        seen = segmenter().segment(pixels)
+        fields = wearable_fields(seen) | {
+            "people": max(people_areas(seen.labels)[1], 1),
+            "trouble": photo_trouble(pixels),
+        }
+        evidence = ".bin", pack_probabilities(seen.probabilities)
+        files = {"labels": labels_file(seen.labels), "evidence": evidence} | encoded.result()
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("photos", suffix, content) for field, (suffix, content) in files.items()}
         return Photo.objects.create(**fields, **names, **made_by(person))
 
 
-def look_for_garments(pixels: Bytes) -> dict[str, Any]:
-    """The fields of a Wearable that the model decides, and ``labels_picture``, uint8 (H, W)."""
-    seen = segmenter().segment(pixels)
+def wearable_fields(seen: Segmentation) -> dict[str, Any]:
+    """The fields of a Wearable that the model decides."""
     found = [
         found_garment(seen.labels, garment.name, float(garment.share), float(garment.confidence))
         for garment in seen.found
     ]
-    height, width = pixels.shape[:2]
-    return {"width": width, "height": height, "outcome": seen.outcome, "found": found, "labels_picture": seen.labels}
+    height, width = seen.labels.shape
+    return {"width": width, "height": height, "outcome": seen.outcome, "found": found}
 
 
 def put_stock_picture(garment: StockGarment, pixels: Bytes) -> None:
     """Give a stock garment a new picture; what is in it, the model finds. Saves the row. Raises Busy, ModelFileError."""
     with model_slots().take():
-        fields = look_for_garments(pixels)
-        files = picture_files(pixels) | {"labels": labels_file(fields.pop("labels_picture"))}
+        seen = segmenter().segment(pixels)
+        files = picture_files(pixels) | {"labels": labels_file(seen.labels)}
     garment.mask = None
-    save_stock(garment, fields, files)
+    save_stock(garment, wearable_fields(seen), files)
 
 
 def save_stock(garment: StockGarment, fields: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> None:
@@ -129,37 +140,39 @@ def found_garment(labels: Bytes, name: str, share: float, confidence: float) -> 
 
 def outline_of(labels: Bytes, garment: str) -> list[str]:
     """SVG paths around one garment, in pixels of the label picture."""
-    from ml.garments.config import CLASSES
+    from ml.garments.names import value_of
     from ml.garments.outline import outline_paths
 
     height, width = labels.shape
-    return list(outline_paths(labels == CLASSES.index(garment), size=(width, height)))
+    return list(outline_paths(screen_labels(labels) == value_of(garment), size=(width, height)))
 
 
 def picture_files(pixels: Bytes, mark: Mark | None = None) -> dict[str, tuple[str, bytes]]:
     """The files every picture is kept as, without its labels: field → (suffix, content). ``mark``: what a model made."""
-    from ml.encode import encode_jpeg, encode_png
+    from ml.encode import encode_jpeg, encode_png_quickly
 
-    return {
-        "image": (".png", encode_png(pixels, mark, STORED_PNG)),
-        "screen": (".jpg", encode_jpeg(shrink(pixels, SCREEN_SIDE), 90, mark)),
-        "thumbnail": (".jpg", encode_jpeg(shrink(pixels, THUMBNAIL_SIDE), 82, mark)),
-    }
+    with ThreadPoolExecutor(1) as beside:  # encoders let go of the interpreter while they work
+        image = beside.submit(encode_png_quickly, pixels, mark)
+        screen = shrink(pixels, SCREEN_SIDE)
+        small = {
+            "screen": (".jpg", encode_jpeg(screen, 90, mark)),
+            "thumbnail": (".jpg", encode_jpeg(shrink(screen, THUMBNAIL_SIDE), 82, mark)),
+        }
+        return {"image": (".png", image.result())} | small
 
 
 def labels_file(labels: Bytes) -> tuple[str, bytes]:
     """A label picture, uint8 (H, W), as the file it is kept as."""
-    from ml.encode import encode_png
+    from ml.encode import encode_png_quickly
 
-    return ".png", encode_png(labels, compress_level=STORED_PNG)
+    return ".png", encode_png_quickly(labels)
 
 
 def render_preview(wearable: Wearable, look: Look) -> bytes:
     """The look at screen size, as JPEG. Raises MlError, Busy."""
     from ml.encode import Mark, encode_jpeg
 
-    photo = read_pixels(wearable.screen)
-    return encode_jpeg(dress(wearable, photo, look)[0], 88, Mark.COMPOSITE)
+    return encode_jpeg(dress(wearable, wearable.screen, look)[0], 88, Mark.COMPOSITE)
 
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
@@ -179,7 +192,7 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
     """
     from ml.encode import Mark
 
-    dressed, scale = dress(wearable, read_pixels(wearable.image), look)
+    dressed, scale = dress(wearable, wearable.image, look)
     files = picture_files(dressed, Mark.COMPOSITE)
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("results", suffix, content) for field, (suffix, content) in files.items()}
@@ -198,17 +211,29 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
         )
 
 
-def dress(wearable: Wearable, photo: Bytes, look: Look) -> tuple[Bytes, Scale]:
-    """Lay the look's fabric on a picture of the wearable, whatever its size. Unchanged where no garment is."""
+def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Scale]:
+    """Lay the look's fabric on ``image`` or ``screen`` of the wearable. Unchanged where no garment is."""
     from ml.compositing.drape import drape
 
-    labels = read_grey(wearable.labels)
-    scale = scale_of(wearable, labels, look.garments)
-    px_per_cm = scale.px_per_cm * photo.shape[1] / wearable.width
-    tile = draw_tile(look.version, look.recipe, tile_size(look.placement.cm_per_tile * px_per_cm))
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(read_pixels, picture)
+        labels = labels_of(wearable)
+        scale = scale_of(wearable, labels, look.garments)
+        smaller = SCREEN_SIDE / max(wearable.width, wearable.height) if picture == wearable.screen else 1.0
+        px_per_cm = scale.px_per_cm * min(1.0, smaller)
+        cloth, is_block = draw_cloth(look, tile_size(look.placement.cm_per_tile * px_per_cm))
+        photo = reading.result()
     with model_slots().take():
         alpha = alpha_of(wearable, photo, labels, look.garments)
-        return drape(photo, tile, alpha, look.placement, px_per_cm), scale
+        draped = drape(photo, cloth, alpha, look.placement, px_per_cm, is_block=is_block, in_place=True)
+        return draped, scale
+
+
+def draw_cloth(look: Look, size: int) -> tuple[Bytes, bool]:
+    """The look's tile, ``size`` px a side; or the whole block, and True, where only the generator can join the tiles unseen."""
+    if look.placement.repeat in ("half-drop", "half-brick"):
+        return draw_block(look.version, replace(look.recipe, repeat=look.placement.repeat), size), True
+    return draw_tile(look.version, look.recipe, size), False
 
 
 def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[str, ...]) -> Floats:
@@ -216,7 +241,7 @@ def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[st
     import numpy as np
 
     from ml.garments.refine import garment_alpha
-    from ml.images import resize_labels, resize_smooth
+    from ml.images import resize_smooth
 
     height, width = photo.shape[:2]
     mask = getattr(wearable, "mask", None)
@@ -224,22 +249,20 @@ def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[st
         exact = read_grey(mask)
         sized = exact if exact.shape == (height, width) else resize_smooth(exact, width, height)
         return sized.astype(np.float32) / np.float32(255)
-    if labels.shape != (height, width):
-        labels = resize_labels(labels, width, height)
-    return garment_alpha(photo, labels, list(garments))
+    return garment_alpha(photo, resized(labels, width, height), list(garments))
 
 
 def scale_of(wearable: Wearable, labels: Bytes, garments: tuple[str, ...]) -> Scale:
     """Pixels of ``image`` per centimetre of cloth, and how that is known."""
     from ml.compositing.scale import Scale, estimate_scale
-    from ml.images import resize_labels
+    from ml.garments.names import CLOTHES
 
     known = getattr(wearable, "px_per_cm", None)
     if known:
         return Scale(known, "Known: this garment was made to measure.")
-    factor = min(1.0, SCREEN_SIDE / max(labels.shape))  # an estimate needs no more, and both sizes get the same answer
-    small = resize_labels(labels, max(1, round(labels.shape[1] * factor)), max(1, round(labels.shape[0] * factor)))
-    return estimate_scale(small, garments, (wearable.height, wearable.width))
+    small = screen_labels(labels)  # both sizes of the picture get the same answer
+    named = [name for name in garments if name != CLOTHES]  # of what kind it is, tells how large it is
+    return estimate_scale(small, named, (wearable.height, wearable.width))
 
 
 def tile_size(pixels: float) -> int:
@@ -284,32 +307,3 @@ def _forget_unused(fabrics: list[Fabric]) -> None:
                 fabric.delete()
         except models.ProtectedError:
             continue  # another result still wears it
-
-
-def read_pixels(file: Any) -> Bytes:
-    """A picture we stored ourselves, uint8 (H, W, 3)."""
-    import numpy as np
-    from PIL import Image
-
-    with file.open() as opened, Image.open(opened) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
-def read_grey(file: Any) -> Bytes:
-    """A label picture or a mask, uint8 (H, W)."""
-    import numpy as np
-    from PIL import Image
-
-    with file.open() as opened, Image.open(opened) as picture:
-        return np.asarray(picture)
-
-
-def shrink(pixels: Bytes, longest: int) -> Bytes:
-    """At most ``longest`` pixels on the long side; small pictures stay as they are."""
-    from ml.images import resize_smooth
-
-    height, width = pixels.shape[:2]
-    factor = min(1.0, longest / max(height, width))
-    if factor == 1.0:
-        return pixels
-    return resize_smooth(pixels, max(1, round(width * factor)), max(1, round(height * factor)))

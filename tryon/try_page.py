@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,21 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from ml.errors import ModelFileError
+from ml.garments.people import places
 from patterns import queries as fabrics
 from patterns.models import Category, GeneratorVersion
+from patterns.references import FabricReference
 from patterns.services import next_page, page_of_seeds
-from tryon.forms import FabricChoice, TryOnForm, parse_fabric
+from tryon.forms import TryOnForm
+from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
-from tryon.services import read_grey, scale_of
+from tryon.services import scale_of
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+TROUBLE: dict[str, str] = {
+    Photo.Trouble.DARK: "It is very dark. Take it again by day, or with a lamp in front of you and not behind.",
+    Photo.Trouble.SMALL: "It is only {0.width} x {0.height} pixels. One with at least 400 on each side shows us more.",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,16 @@ class Chip:
     is_chosen: bool
     share: str
     paths: list[str]
+    box: str
+
+
+@dataclass(frozen=True)
+class PersonChip:
+    """One of several people in a photo, 0 for all of them."""
+
+    number: int
+    label: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -98,12 +118,50 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         "chips": chips_of(wearable, form),
         "needs_confirmation": wearable.outcome == Wearable.Outcome.UNSURE,
         "nothing_found": wearable.outcome == Wearable.Outcome.NONE,
-        "preview": f"{addresses.preview}?{form.address()}" if shown else "",
-        "scale": scale_of(wearable, read_grey(wearable.labels), tuple(form.cleaned_data["garment"])) if shown else None,
+        "preview": f"{addresses.preview}?{form.address()}&v={mask_version_of(wearable)}" if shown else "",
+        "mask_version": mask_version_of(wearable),
+        **about_photo(wearable, form),
+        "scale": scale_of(wearable, labels_of(wearable), tuple(form.cleaned_data["garment"])) if shown else None,
         "state": form.state(),
         "placement_fields": [form[name] for name in ("cm", "rotation", "dx", "dy", "repeat")],
         **fabric_grid(form),
     }
+
+
+def mask_version_of(wearable: Photo | StockGarment) -> str:
+    """In the preview's address, so that no browser shows what was mended since."""
+    return wearable.mask_version if isinstance(wearable, Photo) else "0"
+
+
+def about_photo(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
+    """What only a person's own photo has: mending, its people, what is wrong with it."""
+    if not isinstance(wearable, Photo):
+        return {}
+    return {
+        "mend": f"{reverse('mend-photo', args=[wearable.public_id])}?{form.address()}",
+        "choose_person": f"{reverse('choose-person-photo', args=[wearable.public_id])}?{form.address()}",
+        "people": people_of(wearable),
+        "trouble": TROUBLE.get(wearable.trouble, "").format(wearable),
+    }
+
+
+def people_of(photo: Photo) -> list[PersonChip]:
+    """Whom a photo with several people offers to dress; nobody to choose from when there is one."""
+    if photo.people < 2:
+        return []
+    labels = ["Everybody", *(f"The one {place}" for place in places(photo.people))]
+    return [PersonChip(number, label, number == photo.person) for number, label in enumerate(labels)]
+
+
+def box_of_paths(paths: Sequence[str]) -> str:
+    """The SVG viewBox around outlines, square, so that a garment can be drawn small by itself."""
+    numbers = [float(number) for path in paths for number in NUMBER.findall(path)]
+    if len(numbers) < 2:
+        return "0 0 1 1"
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    side = max(max(numbers[::2]) - left, max(numbers[1::2]) - top, 1.0)
+    across, down = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    return f"{left - (side - across) / 2:.0f} {top - (side - down) / 2:.0f} {side:.0f} {side:.0f}"
 
 
 def chips_of(wearable: Wearable, form: TryOnForm) -> list[Chip]:
@@ -115,6 +173,7 @@ def chips_of(wearable: Wearable, form: TryOnForm) -> list[Chip]:
             garment["name"] in chosen,
             f"{garment['share']:.0%}",
             garment["outline"],
+            box_of_paths(garment["outline"]),
         )
         for garment in wearable.found
     ]
@@ -127,8 +186,8 @@ def fabric_grid(form: TryOnForm) -> dict[str, Any]:
         raise ModelFileError("No fabric generator is published.")
     category = next((each for each in categories if each.slug == form.data.get("category")), categories[0])
     first = form.cleaned_data.get("from") or 0
-    chosen = form.choice or parse_fabric(form.data.get("fabric", ""))
-    seeds = [FabricChoice(category.slug, seed) for seed in page_of_seeds(first)]
+    chosen = form.choice or FabricReference.parse(form.data.get("fabric", ""))
+    seeds = [FabricReference.of_seed(category.slug, seed) for seed in page_of_seeds(first)]
     if form.choice and form.choice not in seeds:
         seeds.insert(0, form.choice)
     versions = {
@@ -140,13 +199,11 @@ def fabric_grid(form: TryOnForm) -> dict[str, Any]:
     return {
         "categories": categories,
         "category": category,
-        "swatches": [swatch_of(choice, versions[choice.category], choice == chosen) for choice in seeds],
+        "swatches": [swatch_of(choice, versions.get(choice.category, ""), choice == chosen) for choice in seeds],
         "first": first,
         "next": next_page(first),
     }
 
 
-def swatch_of(choice: FabricChoice, version: str, is_chosen: bool) -> Swatch:
-    tile = reverse("fabric-tile", args=[choice.category, choice.seed])
-    label = f"{choice.category.capitalize()} {choice.seed}"
-    return Swatch(str(choice), label, f"{tile}?size=256&v={version}", is_chosen)
+def swatch_of(choice: FabricReference, version: str, is_chosen: bool) -> Swatch:
+    return Swatch(str(choice), choice.label, choice.tile(version), is_chosen)

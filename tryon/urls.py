@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tryon import views
+from tryon import mend_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("try/photo/<uuid:public_id>/", views.try_photo, name="try-photo"),
     path("try/photo/<uuid:public_id>/preview.jpg", views.preview_photo, name="preview-photo"),
     path("try/photo/<uuid:public_id>/keep", views.keep_photo, name="keep-photo"),
+    path("try/photo/<uuid:public_id>/mend/", mend_views.mend_photo, name="mend-photo"),
+    path("try/photo/<uuid:public_id>/person", mend_views.choose_person, name="choose-person-photo"),
     path("try/stock/<slug:slug>/", views.try_stock, name="try-stock"),
     path("try/stock/<slug:slug>/preview.jpg", views.preview_stock, name="preview-stock"),
     path("try/stock/<slug:slug>/keep", views.keep_stock, name="keep-stock"),

@@ -17,14 +17,15 @@ from ml.errors import PlacementError
 from patterns import queries as fabrics
 from patterns.downloads import send_bytes, send_file, send_public
 from patterns.ownership import new_person_of, person_of
+from patterns.references import FabricReference
 from patterns.services import DOWNLOAD_SIZE, draw_fabric
+from patterns.uploads import UploadError
 from tryon import queries, services
 from tryon.access import photo_or_404, result_or_404, stock_or_404
-from tryon.forms import TryOnForm, UploadForm, parse_fabric
+from tryon.forms import TryOnForm, UploadForm
 from tryon.models import Photo, Result, StockGarment
 from tryon.storage import catalogue_storage
-from tryon.try_page import addresses_of, dressed_garments, try_page
-from tryon.uploads import UploadError
+from tryon.try_page import about_photo, addresses_of, dressed_garments, try_page
 
 RESULTS_A_PAGE = 24
 read_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -140,6 +141,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "result": found,
         "recipe": found.fabric.recipe,
         "category": found.fabric.generator_version.category,
+        "fabric_tile": FabricReference.of(found.fabric).tile(found.fabric.generator_version.version, 512),
         "before": addresses_of(wearable).before if wearable else "",
         "again": _address_of_look(found, wearable) if wearable else "",
     }
@@ -193,7 +195,7 @@ def catalogue_picture(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = None) -> HttpResponse:
-    choice = parse_fabric(fabric)
+    choice = FabricReference.parse(fabric)
     garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.stock_garments()]
     photos = [
         (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_to_list(person_of(request))
@@ -204,7 +206,9 @@ def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = N
 
 def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
     if wearable.outcome == wearable.Outcome.NONE:
-        return render(request, "tryon/nothing_found.html", {"wearable": wearable, "addresses": addresses_of(wearable)})
+        context = {"wearable": wearable, "addresses": addresses_of(wearable)}
+        context |= about_photo(wearable, TryOnForm(request.GET, wearable))
+        return render(request, "tryon/nothing_found.html", context)
     form = TryOnForm(request.GET, wearable)
     if not TryOnForm.is_complete(request.GET):  # the address comes to name every fabric it shows
         return redirect(f"{request.path}?{form.address()}")
@@ -233,7 +237,7 @@ def _look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> service
 
 
 def _with_fabric(address: str, fabric: str) -> str:
-    choice = parse_fabric(fabric)
+    choice = FabricReference.parse(fabric)
     return f"{address}?{urlencode({'fabric': str(choice)})}" if choice else address
 
 
@@ -244,10 +248,9 @@ def _file_stem(found: Result) -> str:
 
 def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
     """The try-on page as it was when this was kept."""
-    lay, seed = found.placement, found.fabric.recipe["seed"]
-    category = found.fabric.generator_version.category.slug
+    lay, fabric = found.placement, FabricReference.of(found.fabric)
     state = [("garment", name) for name in found.garments]
-    state += [("fabric", f"{category}:{seed}"), ("category", category), ("from", str(seed))]
+    state += [("fabric", str(fabric)), ("category", fabric.category), ("from", str(fabric.recipe.seed))]
     state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
     state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
     return f"{wearable.get_absolute_url()}?{urlencode(state)}"

@@ -83,14 +83,15 @@ def test_no_file_of_a_photo_keeps_where_and_with_what_it_was_taken(anonymous, lo
         content = path.read_bytes()
         assert b"SecretCamera" not in content
         assert b"SecretComment" not in content
-        with Image.open(path) as picture:
-            assert not picture.getexif()
+        if path.suffix != ".bin":  # what the net believed is no picture
+            with Image.open(path) as picture:
+                assert not picture.getexif()
 
 
 def test_files_get_names_that_say_nothing(anonymous, local_files):
     upload(anonymous, hostile.jpeg(), "holiday-in-rome.jpg")
     names = [path.name for path in files_kept(local_files)]
-    assert len(names) == 4
+    assert len(names) == 5
     assert all("rome" not in name and len(name) > 20 for name in names)
 
 

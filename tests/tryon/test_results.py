@@ -219,3 +219,16 @@ def test_signing_out_leaves_nothing_behind_for_the_next_person(owner):
     kept = keep(owner, make_photo(owner.person))
     owner.client.logout()
     assert owner.client.get(kept.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("repeat", ["half-drop", "half-brick"])
+def test_a_half_drop_is_drawn_by_the_generator_so_that_no_column_ends_in_a_cut(owner, repeat, monkeypatch):
+    from patterns.studio.services import draw_block
+
+    drawn = []
+    monkeypatch.setattr(services, "draw_block", lambda *given: drawn.append(given) or draw_block(*given))
+    plain = keep(owner, make_photo(owner.person), repeat="straight")
+    assert not drawn
+    result = keep(owner, make_photo(owner.person), repeat=repeat)
+    assert [recipe.repeat for _, recipe, _ in drawn] == [repeat]
+    assert not np.array_equal(services.read_pixels(result.image), services.read_pixels(plain.image))

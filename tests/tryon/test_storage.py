@@ -95,7 +95,7 @@ def test_the_whole_way_leaves_only_files_that_rows_know(owner, storage, django_c
     response = owner.client.post(reverse("keep-photo", args=[photo.public_id]), look_query())
     assert response.status_code == 302
     result = Result.objects.get()
-    assert len(kept()) == 7
+    assert len(kept()) == 8
     for row in (photo, result):
         for field in files.file_fields(type(row)):
             assert default_storage.exists(getattr(row, field.name).name)
