@@ -13,6 +13,8 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("fabrics/", include("patterns.urls")),
+    path("gallery/", include("patterns.gallery_urls")),
+    path("studio/", include("patterns.studio.urls")),
     path("", include("tryon.urls")),
 ]
 

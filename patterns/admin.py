@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from ml.errors import MlError
 from patterns import services
-from patterns.models import Category, Fabric, GeneratorVersion
-from patterns.staff import MadeByPeople, QuickAdmin, picture
+from patterns.models import Category, Direction, Fabric, GeneratorVersion
+from patterns.staff import Inline, MadeByPeople, QuickAdmin, picture
 
 SAMPLE_SEED, SAMPLE_SIZE = 1, 128
 State = GeneratorVersion.State
@@ -42,8 +42,27 @@ class CategoryAdmin(QuickAdmin):
         return ", ".join(version.version for version in category.published_versions) or "none"
 
 
+class DirectionInline(Inline):
+    """Staff name a slider, order it and hide it; which sliders there are, the generator version decides."""
+
+    model = Direction
+    extra = 0
+    can_delete = False
+    fields = ("name", "label", "order", "is_shown", "what_it_does")
+    readonly_fields = ("name", "what_it_does")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="Measured, in standard deviations from one end to the other")
+    def what_it_does(self, direction: Direction) -> str:
+        strongest = sorted(direction.effects.items(), key=lambda effect: -abs(effect[1]))[:3]
+        return ", ".join(f"{name} {change:+.1f}" for name, change in strongest)
+
+
 @admin.register(GeneratorVersion)
 class GeneratorVersionAdmin(QuickAdmin):
+    inlines = (DirectionInline,)
     list_display = ("sample", "category", "version", "state", "created")
     list_display_links = ("sample", "version")
     list_filter = ("state", "category")

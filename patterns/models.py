@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.urls import reverse
 
 from patterns.ownership import Owned
 
@@ -42,6 +43,8 @@ class GeneratorVersion(models.Model):
     weights_sha256 = models.CharField(max_length=64)
     onnx_name = models.CharField(max_length=200)
     onnx_sha256 = models.CharField(max_length=64)
+    directions_name = models.CharField(max_length=200, blank=True)
+    directions_sha256 = models.CharField(max_length=64, blank=True)
     scores = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -61,19 +64,90 @@ class GeneratorVersion(models.Model):
         return f"{self.category} {self.version}"
 
 
+class Direction(models.Model):
+    """One slider of a generator version. Recipes know it by ``name``; what people read, in which order, staff decide."""
+
+    generator_version = models.ForeignKey(GeneratorVersion, on_delete=models.CASCADE, related_name="directions")
+    name = models.SlugField(max_length=40)
+    label = models.CharField(max_length=60)
+    order = models.PositiveSmallIntegerField(default=100)
+    is_shown = models.BooleanField(default=True)
+    effects: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("generator_version", "order", "pk")
+        constraints = (models.UniqueConstraint(fields=("generator_version", "name"), name="one_row_per_direction"),)
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Fabric(Owned):
-    """What was drawn, and by which version: enough to draw the same bytes again."""
+    """What was drawn, and by which version: enough to draw the same bytes again.
+
+    ``is_saved``: the person pressed Save; others stand in the family tree or behind a result.
+    """
+
+    class Origin(models.TextChoices):
+        SEED = "seed", "Drawn from a seed"
+        NEAR = "near", "A step away from another fabric"
+        EDIT = "edit", "Changed from another fabric"
+        MIX = "mix", "Mixed from two fabrics"
+        PICTURE = "picture", "Begun from a picture"
 
     generator_version = models.ForeignKey(GeneratorVersion, on_delete=models.PROTECT, related_name="fabrics")
     recipe: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.SEED)
+    name = models.CharField(max_length=60, blank=True)
+    is_saved = models.BooleanField(default=False)
+    is_favourite = models.BooleanField(default=False)
+    parents: models.ManyToManyField[Fabric, Parentage] = models.ManyToManyField(
+        "self", through="Parentage", symmetrical=False, related_name="children"
+    )
 
     class Meta(Owned.Meta):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"Fabric {str(self.public_id)[:8]}"
+        return self.name or f"Fabric {str(self.public_id)[:8]}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("fabric", args=[self.public_id])
 
     def as_recipe(self) -> Recipe:
         from ml.textiles.recipe import Recipe
 
         return Recipe.from_dict(self.recipe)
+
+
+class Parentage(models.Model):
+    """Who a fabric comes from. ``place`` tells the two parents of a mix apart."""
+
+    child = models.ForeignKey(Fabric, on_delete=models.CASCADE, related_name="parentages")
+    parent = models.ForeignKey(Fabric, on_delete=models.CASCADE, related_name="childhoods")
+    place = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("place",)
+        constraints = (models.UniqueConstraint(fields=("child", "place"), name="one_parent_per_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.child} from {self.parent}"
+
+
+class Collection(Owned):
+    """Fabrics a person put together under a name."""
+
+    name = models.CharField(max_length=60)
+    fabrics: models.ManyToManyField[Fabric, Any] = models.ManyToManyField(
+        Fabric, related_name="collections", blank=True
+    )
+
+    class Meta(Owned.Meta):
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("collection", args=[self.public_id])

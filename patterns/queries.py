@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from patterns.models import Category, GeneratorVersion
+from patterns.models import Category, Collection, Direction, Fabric, GeneratorVersion
+from patterns.ownership import Person, belonging_to
 
 State = GeneratorVersion.State
 
@@ -20,6 +21,11 @@ def published_version(category_slug: str) -> GeneratorVersion:
     return _drawable(category_slug).get(state=State.PUBLISHED)
 
 
+def published_versions() -> dict[int, GeneratorVersion]:
+    """The versions that draw now, by their category's primary key."""
+    return {version.category_id: version for version in GeneratorVersion.objects.filter(state=State.PUBLISHED)}
+
+
 def past_or_present_version(category_slug: str, version: str) -> GeneratorVersion:
     """A version by its name, drafts left out. Raises GeneratorVersion.DoesNotExist."""
     return _drawable(category_slug).exclude(state=State.DRAFT).get(version=version)
@@ -29,3 +35,22 @@ def _drawable(category_slug: str) -> QuerySet[GeneratorVersion]:
     return GeneratorVersion.objects.select_related("category").filter(
         category__slug=category_slug, category__is_published=True
     )
+
+
+def shown_directions(version: GeneratorVersion) -> QuerySet[Direction]:
+    """The sliders of a version that staff do not hide, in their order."""
+    return version.directions.filter(is_shown=True)
+
+
+def fabrics_of(person: Person) -> QuerySet[Fabric]:
+    """Every fabric of this person's that has a row, the latest first."""
+    return Fabric.objects.filter(belonging_to(person)).select_related("generator_version__category")
+
+
+def saved_fabrics(person: Person) -> QuerySet[Fabric]:
+    """Those on the person's shelf."""
+    return fabrics_of(person).filter(is_saved=True)
+
+
+def collections_of(person: Person) -> QuerySet[Collection]:
+    return Collection.objects.filter(belonging_to(person))

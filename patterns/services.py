@@ -20,8 +20,10 @@ from patterns.slots import model_slots
 if TYPE_CHECKING:
     from ml.images import Bytes
     from ml.textiles.recipe import Recipe
+    from ml.textiles.separations import Separations
 
 FABRICS_A_PAGE = 8
+GALLERY_SEEDS, GALLERY_ROW = 40, 8  # of one category alone, and beside the others
 FRESH_SEEDS = 1_000_000  # fresh pages start below this, so that addresses stay short; any seed can be asked for
 LARGEST_SEED = 2**32 - 1
 PREVIEW_SIZES = (64, 1024)
@@ -31,6 +33,7 @@ _GENERATORS_KEPT = 24
 
 class Generator(Protocol):
     def draw(self, recipe: Recipe, size: int = 256) -> Bytes: ...
+    def block(self, recipe: Recipe) -> Separations: ...
 
 
 _lock = threading.Lock()
@@ -80,9 +83,15 @@ def next_page(first: int) -> int:
 
 def keep_fabric(person: Person, version: GeneratorVersion, recipe: Recipe) -> Fabric:
     """A row for what this person drew; the same fabric is kept once."""
+    return known_fabric(person, version, recipe) or Fabric.objects.create(
+        generator_version=version, recipe=json.loads(recipe.to_json()), **made_by(person)
+    )
+
+
+def known_fabric(person: Person, version: GeneratorVersion, recipe: Recipe) -> Fabric | None:
+    """The person's row of this fabric, if there is one."""
     values = json.loads(recipe.to_json())
-    known = Fabric.objects.filter(belonging_to(person)).filter(generator_version=version, recipe=values).first()
-    return known or Fabric.objects.create(generator_version=version, recipe=values, **made_by(person))
+    return Fabric.objects.filter(belonging_to(person)).filter(generator_version=version, recipe=values).first()
 
 
 @transaction.atomic
@@ -116,7 +125,8 @@ def check_models() -> None:
     from ml.errors import ModelFileError
 
     versions = GeneratorVersion.objects.filter(state=GeneratorVersion.State.PUBLISHED)
-    names = {name for pair in versions.values_list("weights_name", "onnx_name") for name in pair}
+    files = versions.values_list("weights_name", "onnx_name", "directions_name")
+    names = {name for row in files for name in row if name}
     missing = sorted(name for name in names if not model_path(name).is_file())
     if missing or not names:
         raise ModelFileError(f"Model files are missing: {', '.join(missing) or 'no version is published'}.")
@@ -132,6 +142,9 @@ def model_path(name: str) -> Path:
 def _load(version: GeneratorVersion) -> Generator:
     from ml.textiles.generate import FabricGenerator
 
+    directions = (model_path(version.directions_name), version.directions_sha256) if version.directions_name else None
     return FabricGenerator.load(
-        (model_path(version.weights_name), version.weights_sha256), (model_path(version.onnx_name), version.onnx_sha256)
+        (model_path(version.weights_name), version.weights_sha256),
+        (model_path(version.onnx_name), version.onnx_sha256),
+        directions,
     )

@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    Inline = admin.TabularInline[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    Inline = admin.TabularInline
 
 
 class QuickAdmin(ModelAdmin):

@@ -45,6 +45,19 @@ def fabrics(request: HttpRequest, category: str) -> HttpResponse:
 
 
 @require_safe
+def gallery(request: HttpRequest, category: str = "") -> HttpResponse:
+    """The first seeds as they come: a row of each category, or forty of one."""
+    offered = queries.offered_categories()
+    chosen = get_object_or_404(offered, slug=category) if category else None
+    shown = [chosen] if chosen else list(offered)
+    versions = queries.published_versions()
+    seeds = range(services.GALLERY_SEEDS if chosen else services.GALLERY_ROW)
+    walls = [{"category": each, "version": versions[each.pk], "seeds": seeds} for each in shown]
+    context = {"category": chosen, "categories": offered, "walls": walls, "last": services.GALLERY_SEEDS - 1}
+    return render(request, "patterns/gallery.html", context)
+
+
+@require_safe
 def tile(request: HttpRequest, category: str, seed: str) -> HttpResponse:
     """One tile as PNG, drawn now. With its version in the address (``v``) it may be kept for ever."""
     from ml.textiles.recipe import Recipe

@@ -13,8 +13,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from ml.textiles.recipe import Recipe
+from patterns.studio.addresses import write_recipe
+from patterns.studio.keeping import make_collection
 from tests.conftest import SiteClient
-from tests.factories import look_query, make_photo, make_result, make_stock, version_of
+from tests.factories import look_query, make_fabric, make_photo, make_result, make_stock, version_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 
@@ -32,12 +35,44 @@ EVERYBODY = Row(200, 200)
 MINE = Row(200, 404)
 PUBLIC_POST = Row(400, 400, posts=True)  # an empty form: refused for its content, not for who sent it
 LOOK = look_query()
+SEED_17 = write_recipe(Recipe(17))
+STUDIO_POSTS = (
+    "studio-open",
+    "studio-picture",
+    "studio-colours",
+    "studio-save",
+    "fabric-change",
+    "collection-change",
+)
+MIX = {"a": SEED_17, "b": SEED_17, "structure": 0.5, "style": 0.5}
 ROUTES = {
     "health-live": EVERYBODY,
     "health-ready": Row(503, 503),  # the tests' stand-ins have no files
     "categories": EVERYBODY,
     "fabrics": Row(200, 200, form={"from": 3}),
     "fabric-tile": EVERYBODY,
+    "gallery": EVERYBODY,
+    "gallery-category": EVERYBODY,
+    "studio-start": EVERYBODY,
+    "studio-open": PUBLIC_POST,
+    "studio-picture": PUBLIC_POST,
+    "my-fabrics": EVERYBODY,
+    "fabric": MINE,
+    "fabric-change": Row(302, 404, posts=True, form={"do": "favourite"}),
+    "collection": MINE,
+    "collection-change": Row(302, 404, posts=True, form={"do": "name", "name": "Spring"}),
+    "studio-colours": Row(400, 400, posts=True, form={"seed": 17}),
+    "studio-save": Row(302, 302, posts=True, form={"seed": 17}),
+    "studio-mix": Row(200, 200, form=MIX),
+    "studio-mix-preview": Row(200, 200, form=MIX),
+    "studio-mix-loop": Row(200, 200, form=MIX),
+    "studio-category": Row(302, 302),
+    "studio": Row(200, 200, form={"seed": 17}),
+    "studio-preview": Row(200, 200, form={"seed": 17}),
+    "studio-tile": Row(200, 200, form={"seed": 17}),
+    "studio-inks": Row(200, 200, form={"seed": 17}),
+    "studio-print": Row(200, 200, form={"seed": 17}),
+    "studio-print-file": Row(200, 200, form={"seed": 17, "width": 2, "dpi": 150}),
     "home": EVERYBODY,
     "clothes": EVERYBODY,
     "catalogue-picture": EVERYBODY,
@@ -47,6 +82,8 @@ ROUTES = {
     "delete-photo": MINE,
     "try-photo": Row(200, 404, form=LOOK),
     "preview-photo": Row(200, 404, form=LOOK),
+    "mend-photo": Row(200, 404, form=LOOK),
+    "choose-person-photo": Row(302, 404, posts=True, form={"person": 0}),
     "keep-photo": Row(302, 404, posts=True, form=LOOK),
     "try-stock": Row(200, 200, form=LOOK),
     "preview-stock": Row(200, 200, form=LOOK),
@@ -81,12 +118,20 @@ def test_every_route_is_in_the_table():
 
 
 def addresses(owner) -> dict[str, str]:
-    version_of("plaid")
+    version = version_of("plaid").version
+    made, collected = make_fabric(owner.person), make_collection(owner.person, "Spring")
     photo = make_photo(owner.person)
     result, stock = make_result(owner.person, photo), make_stock()
     arguments = {
         "fabrics": ["plaid"],
         "fabric-tile": ["plaid", "17"],
+        **{name: ["plaid", version] for name in ROUTES if name.startswith("studio")},
+        **dict.fromkeys(("studio-start", "studio-open", "studio-picture")),
+        **{name: [made.public_id] for name in ("fabric", "fabric-change")},
+        **{name: [collected.public_id] for name in ("collection", "collection-change")},
+        "gallery-category": ["plaid"],
+        "studio-category": ["plaid"],
+        "studio-print-file": ["plaid", version, "png"],
         "catalogue-picture": [stock.thumbnail.name],
         **{name: [photo.public_id] for name in ROUTES if "photo" in name and name != "upload-photo"},
         **{name: [stock.slug] for name in ROUTES if "stock" in name},
@@ -137,7 +182,7 @@ def test_every_form_needs_its_token(owner):
     strict = SiteClient(enforce_csrf_checks=True)
     strict.cookies = owner.client.cookies
     table = addresses(owner)
-    for name in ("upload-photo", "keep-photo", "keep-stock", "delete-photo", "delete-result"):
+    for name in ("upload-photo", "keep-photo", "keep-stock", "delete-photo", "delete-result", *STUDIO_POSTS):
         response = strict.post(table[name])
         assert response.status_code == 403
         assert "form has expired" in response.content.decode()

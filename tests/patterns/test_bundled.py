@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import shutil
 import subprocess
@@ -19,7 +20,8 @@ from ml.errors import ModelFileError
 from ml.textiles.recipe import Recipe
 from patterns import services
 from patterns.catalogue import CATALOGUE
-from patterns.models import Category, GeneratorVersion
+from patterns.management.commands import sync_models
+from patterns.models import Category, Direction, GeneratorVersion
 from patterns.queries import offered_categories, published_version
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,30 @@ def test_a_fresh_site_offers_the_twelve_in_order():
 
 def test_syncing_again_changes_nothing():
     sync()
-    assert sync() == "0 categories and 0 generator versions added.\n"
+    assert sync() == "0 categories, 0 generator versions and 0 directions added.\n"
+
+
+def test_a_version_brings_its_directions_and_staff_keep_their_names():
+    told = sync()
+    version = published_version("plaid")
+    found = services.generator_for(version).directions
+    assert len(found) >= 6
+    assert f" {Direction.objects.count()} directions" in told
+    assert list(version.directions.values_list("name", flat=True)) == list(found)
+    version.directions.filter(name=next(iter(found))).update(label="Morning light", order=900, is_shown=False)
+    sync()
+    kept = version.directions.last()
+    assert (kept.label, kept.order, kept.is_shown) == ("Morning light", 900, False)
+
+
+def test_a_version_made_before_directions_were_found_gets_them():
+    sync()
+    version = published_version("plaid")
+    version.directions.all().delete()
+    GeneratorVersion.objects.filter(pk=version.pk).update(directions_name="", directions_sha256="")
+    assert sync().startswith("0 categories, 0 generator versions and ")
+    version.refresh_from_db()
+    assert version.directions.count() == len(services.generator_for(version).directions)
 
 
 def test_what_staff_changed_stays():
@@ -56,8 +81,9 @@ def test_what_staff_changed_stays():
 
 def test_a_newer_bundle_replaces_a_version_whose_files_are_gone_and_only_that():
     sync()
-    GeneratorVersion.objects.filter(category__slug="plaid").update(version="0-older", onnx_sha256="0" * 64)
-    GeneratorVersion.objects.filter(category__slug="floral").update(version="0-staffs-own")
+    published = GeneratorVersion.objects.filter(state=State.PUBLISHED)
+    published.filter(category__slug="plaid").update(version="0-older", onnx_sha256="0" * 64)
+    published.filter(category__slug="floral").update(version="0-staffs-own")
     sync()
     assert published_version("plaid").version == bundled_models("textiles")["plaid"].version
     assert Category.objects.get(slug="plaid").versions.get(version="0-older").state == State.RETIRED
@@ -104,7 +130,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(tmp_path: Path, monkeyp
     monkeypatch.setattr("ml.bundle.BUNDLED", tmp_path)
     with pytest.raises(ModelFileError, match="missing"):
         services.generator_for(version)
-    for name in (version.weights_name, version.onnx_name):
+    for name in (version.weights_name, version.onnx_name, version.directions_name):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(BUNDLED / name, target)
@@ -140,3 +166,38 @@ def test_publishing_retires_the_version_before_and_only_one_can_be_published():
     assert old.state == State.RETIRED
     services.publish_version(old)
     assert published_version("plaid") == old
+
+
+def test_a_better_bundle_is_published_and_the_one_before_stays_for_its_fabrics(monkeypatch):
+    """As for a site that is updated: its published version came with the bundle, then a newer one ships beside it."""
+    sync()
+    before = published_version("plaid")
+    shipped = bundled_models("textiles")
+    newer = dataclasses.replace(shipped["plaid"], version="9-abcdef01", files=shipped["floral"].files)
+    monkeypatch.setattr(sync_models, "bundled_models", lambda family: shipped | {"plaid": newer})
+    monkeypatch.setattr(sync_models, "earlier_models", lambda family: [shipped["plaid"]])
+    sync()
+    assert published_version("plaid").version == "9-abcdef01"
+    before.refresh_from_db()
+    assert before.state == State.RETIRED
+    assert services.generator_for(before).draw(Recipe(1), 64).shape == (64, 64, 3)
+
+
+def test_a_version_of_the_staff_is_not_replaced_by_a_newer_bundle(monkeypatch):
+    sync()
+    shipped = bundled_models("textiles")
+    own = published_version("plaid")
+    GeneratorVersion.objects.filter(pk=own.pk).update(version="our-own")
+    newer = dataclasses.replace(shipped["plaid"], version="9-abcdef01")
+    monkeypatch.setattr(sync_models, "bundled_models", lambda family: shipped | {"plaid": newer})
+    sync()
+    assert published_version("plaid").version == "our-own"
+    assert GeneratorVersion.objects.get(version="9-abcdef01").state == State.DRAFT
+
+
+def test_a_fresh_site_has_the_earlier_versions_too_retired(monkeypatch):
+    shipped = bundled_models("textiles")
+    older = dataclasses.replace(shipped["plaid"], version="0-00000000")
+    monkeypatch.setattr(sync_models, "earlier_models", lambda family: [older])
+    sync()
+    assert GeneratorVersion.objects.get(version="0-00000000").state == State.RETIRED

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from ml.bundle import BundledModel, bundled_models
+from ml.bundle import BundledModel, bundled_models, earlier_models
 from patterns.catalogue import CATALOGUE
-from patterns.models import Category, GeneratorVersion
+from patterns.models import Category, Direction, GeneratorVersion
 from patterns.services import model_path
 
 State = GeneratorVersion.State
@@ -20,21 +21,29 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         categories = sum(self.add_category(place, *entry) for place, entry in enumerate(CATALOGUE))
-        versions = sum(self.add_version(name, model) for name, model in bundled_models("textiles").items())
-        self.stdout.write(f"{categories} categories and {versions} generator versions added.")
+        bundled = bundled_models("textiles")
+        earlier = earlier_models("textiles")
+        shipped = {model.version for model in [*earlier, *bundled.values()]}
+        versions = sum(self.add_version(model.name, model, shipped) for model in bundled.values())
+        versions += sum(self.add_earlier(model) for model in earlier)
+        directions = sum(self.add_directions(model.name, model) for model in [*bundled.values(), *earlier])
+        self.stdout.write(f"{categories} categories, {versions} generator versions and {directions} directions added.")
 
     def add_category(self, place: int, slug: str, name: str, blurb: str) -> bool:
         fields = {"name": name, "blurb": blurb, "order": 10 * (place + 1)}
         return Category.objects.get_or_create(slug=slug, defaults=fields)[1]
 
     @transaction.atomic
-    def add_version(self, slug: str, model: BundledModel) -> bool:
-        """A new bundled version is published where none is, or where the published one's files are no longer there."""
+    def add_version(self, slug: str, model: BundledModel, shipped: Container[str]) -> bool:
+        """A new bundled version is published in place of one that shipped before it, or whose files are no longer there.
+
+        Where staff have published a version of their own, it waits as a draft.
+        """
         category, _ = Category.objects.get_or_create(slug=slug, defaults={"name": slug.capitalize()})
         if category.versions.filter(version=model.version).exists():
             return False
         published = category.versions.filter(state=State.PUBLISHED).first()
-        if published and not is_installed(published):
+        if published and (published.version in shipped or not is_installed(published)):
             published.state = State.RETIRED
             published.save(update_fields=["state"])
             published = None
@@ -45,6 +54,41 @@ class Command(BaseCommand):
             **file_fields(model),
         )
         return True
+
+    def add_earlier(self, model: BundledModel) -> bool:
+        """Versions that the bundled ones replaced: retired, and still there for the fabrics that were made with them."""
+        category = Category.objects.get(slug=model.name)
+        fields = {"state": State.RETIRED, "scores": model.scores, **file_fields(model)}
+        return category.versions.get_or_create(version=model.version, defaults=fields)[1]
+
+    @transaction.atomic
+    def add_directions(self, slug: str, model: BundledModel) -> int:
+        """Directions that this version has no row for yet; their names, order and whether they show belong to staff."""
+        from ml.textiles.directions import read_directions
+
+        if "directions" not in model.files:
+            return 0
+        version = GeneratorVersion.objects.get(category__slug=slug, version=model.version)
+        files = file_fields(model)
+        if (version.weights_sha256, version.directions_sha256) == (files["weights_sha256"], ""):
+            version.directions_name, version.directions_sha256 = files["directions_name"], files["directions_sha256"]
+            version.save(update_fields=["directions_name", "directions_sha256"])
+        if version.directions_sha256 != files["directions_sha256"]:
+            return 0
+        found = read_directions(*model.files["directions"], weights_sha256=version.weights_sha256)
+        known = set(version.directions.values_list("name", flat=True))
+        fresh = [
+            Direction(
+                generator_version=version,
+                name=each.name,
+                label=each.label.capitalize(),
+                order=10 * (place + 1),
+                effects=dict(each.effects),
+            )
+            for place, each in enumerate(found)
+            if each.name not in known
+        ]
+        return len(Direction.objects.bulk_create(fresh))
 
 
 def file_fields(model: BundledModel) -> dict[str, str]:
@@ -63,6 +107,8 @@ def is_installed(version: GeneratorVersion) -> bool:
     try:
         verify(model_path(version.weights_name), version.weights_sha256)
         verify(model_path(version.onnx_name), version.onnx_sha256)
+        if version.directions_name:
+            verify(model_path(version.directions_name), version.directions_sha256)
     except ModelFileError:
         return False
     return True

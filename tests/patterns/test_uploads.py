@@ -1,0 +1,94 @@
+"""Which files are photos we accept, and what is left of them."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from patterns.uploads import CleanPhoto, UploadError, read_upload
+from tests.factories import encoded, photo_pixels
+from tests.tryon import hostile
+
+
+def read(content: bytes) -> CleanPhoto:
+    return read_upload(io.BytesIO(content), len(content))
+
+
+@pytest.mark.parametrize("name", hostile.ODD_BUT_FINE)
+def test_an_odd_but_honest_photo_is_read(name):
+    pixels = read(hostile.ODD_BUT_FINE[name]()).pixels
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == 3
+
+
+@pytest.mark.parametrize("name", hostile.REFUSED)
+def test_anything_else_is_refused_with_a_sentence_that_says_what_to_do(name):
+    make, words = hostile.REFUSED[name]
+    with pytest.raises(UploadError, match=words) as refusal:
+        read(make())
+    assert str(refusal.value).endswith(".")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(orientation):
+    content = hostile.oriented(orientation)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))
+    assert np.array_equal(read(content).pixels, expected)
+
+
+def test_png_pixels_are_kept_byte_for_byte():
+    pixels = photo_pixels()
+    assert np.array_equal(read(encoded(pixels)).pixels, pixels)
+
+
+def test_jpeg_pixels_are_those_of_the_original():
+    content = hostile.jpeg()
+    assert np.array_equal(read(content).pixels, np.asarray(Image.open(io.BytesIO(content))))
+
+
+def test_only_the_first_frame_of_an_animation_is_read():
+    for kind in ("PNG", "WEBP"):
+        red, green, blue = read(hostile.animated(kind)).pixels[80, 60].astype(int)
+        assert red > 150
+        assert green < 60
+        assert blue < 60
+
+
+def test_sixteen_bit_grey_keeps_its_range():
+    pixels = read(hostile.sixteen_bit()).pixels
+    assert pixels.min() == 0
+    assert pixels.max() == 255
+    assert 120 < pixels.mean() < 135
+
+
+def test_transparent_parts_become_white():
+    assert (read(hostile.transparent()).pixels == 255).all()
+
+
+def test_colours_of_an_embedded_profile_become_srgb():
+    from PIL import ImageCms
+
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    plain = read(encoded(photo_pixels()))
+    assert np.array_equal(read(encoded(photo_pixels(), icc_profile=profile)).pixels, plain.pixels)
+    assert np.array_equal(read(encoded(photo_pixels(), icc_profile=b"broken")).pixels, plain.pixels)
+    assert np.array_equal(read(encoded(photo_pixels(), icc_profile=lab.tobytes())).pixels.shape, plain.pixels.shape)
+
+
+def test_mutated_photos_never_raise_anything_but_an_upload_error():
+    random = np.random.RandomState(7)
+    for make in (hostile.jpeg, lambda: encoded(photo_pixels(80, 80)), hostile.heic, hostile.ODD_BUT_FINE["WebP"]):
+        original = make()
+        for _ in range(60):
+            content = bytearray(original)
+            for _ in range(random.randint(1, 12)):
+                content[random.randint(len(content))] = random.randint(256)
+            try:
+                read(bytes(content))
+            except UploadError:
+                continue
