@@ -36,15 +36,19 @@ COPY tryon tryon
 COPY ml ml
 COPY static static
 COPY templates templates
-ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production MEDIA_ROOT=/var/lib/aifashion/media PORT=8000
+ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production PORT=8000
+# What is kept lies in the volume, where no database and no bucket are named: the code's own folder is not writable.
+ENV DATABASE_URL=sqlite:////var/lib/aifashion/db.sqlite3 MEDIA_ROOT=/var/lib/aifashion/media
+# One heap for every thread keeps a third more memory than two, and is no quicker.
+ENV MALLOC_ARENA_MAX=2
 # collectstatic needs settings that start; the values given here are used for this one command and stored nowhere.
 RUN SECRET_KEY=only-for-collecting-static-files-at-build-time-0123456789 ALLOWED_HOSTS=localhost \
     python manage.py collectstatic --noinput \
- && useradd --system --uid 10001 --create-home aifashion \
+ && useradd --uid 10001 --create-home aifashion \
  && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
 USER aifashion
 EXPOSE 8000
 VOLUME ["/var/lib/aifashion"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/live', timeout=4)"]
-CMD ["sh", "-c", "exec gunicorn aifashion.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_WORKERS:-2} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 30"]
+CMD ["sh", "-c", "exec gunicorn aifashion.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_WORKERS:-2} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 30 --limit-request-line 8190"]

@@ -5,7 +5,7 @@ BIN = .venv/bin
 RUN_DIR = runs
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe clean
+.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -26,8 +26,8 @@ setup: .venv/all.stamp ## .venv with everything: site, training, checks
 run: .venv/web.stamp ## the site on http://127.0.0.1:8000 (PORT=8123 chooses the port)
 	@$(BIN)/python manage.py prepare_site
 	@echo "AI Fashion is on http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
-	@$(BIN)/gunicorn aifashion.wsgi --env AIFASHION_ENV=development --bind 127.0.0.1:$(PORT) \
-		--workers 1 --threads 8 --timeout 60 --access-logfile /dev/null
+	@MALLOC_ARENA_MAX=2 $(BIN)/gunicorn aifashion.wsgi --env AIFASHION_ENV=development --bind 127.0.0.1:$(PORT) \
+		--workers 1 --threads 8 --timeout 60 --limit-request-line 8190 --access-logfile /dev/null
 
 lint: .venv/all.stamp ## ruff and mypy
 	$(BIN)/ruff check .
@@ -60,6 +60,9 @@ eval-garments: .venv/all.stamp ## measure the bundled garment net on the validat
 
 wardrobe: .venv/all.stamp ## draw the stock garments again
 	$(BIN)/python -m wardrobe.draw_flats --out tryon/stock
+
+check-docker: ## build and start the web image without a Docker engine (root; buildah, debootstrap; minutes; OPTIONS="..." for the build)
+	deploy/check_dockerfile.sh $(OPTIONS)
 
 clean: ## remove what can be made again (not your photos, results or training runs)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache staticfiles
