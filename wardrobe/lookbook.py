@@ -21,15 +21,15 @@ STOCK = Path(__file__).resolve().parents[1] / "tryon" / "stock"
 WIDTH, HEIGHT, GAP = 320, 427, 6
 LOOKS = (
     ("dress", None),
-    ("dress", "floral:12"),
-    ("dress", "plaid:23"),
-    ("t-shirt", "striped:34"),
-    ("shirt", "plaid:22"),
-    ("coat", "checkered:11"),
-    ("skirt", "leaves:22"),
-    ("sweater", "striped:12"),
-    ("shorts", "dotted:6"),
-    ("tote-bag", "geometric:9"),
+    ("dress", "floral:16"),
+    ("dress", "animal:7"),
+    ("t-shirt", "striped:5"),
+    ("shirt", "plaid:8"),
+    ("coat", "plaid:16"),
+    ("skirt", "geometric:17"),
+    ("sweater", "striped:13"),
+    ("shorts", "dotted:8"),
+    ("tote-bag", "leaves:4"),
 )
 
 
