@@ -22,6 +22,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What ran out of time is tried once more, and said so; what was wrong is not."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+
+
 def browser_path() -> str:
     found = os.environ.get("AIFASHION_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
     if found:

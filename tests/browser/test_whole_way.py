@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import factories
 from tryon.models import Photo, Result
@@ -46,6 +46,24 @@ def choose_photo(page: Page, photo: Path, script: bool) -> None:
     if not script:
         page.get_by_role("button", name="Use this photo").click()
     page.wait_for_url(re.compile(r"/try/photo/"))
+
+
+def test_a_photo_chosen_before_the_script_has_come_is_sent_all_the_same(visit, stand_in_segmenter, photo_file):
+    page = visit("phone").page
+    held: list[Route] = []
+    page.route("**/upload-form*.js", lambda route: held.append(route))
+    with page.expect_request("**/upload-form*.js"):
+        page.goto("/clothes/", wait_until="commit")
+    page.get_by_label("Choose a file").set_input_files(photo_file)
+    held[0].continue_()
+    page.wait_for_url(re.compile(r"/try/photo/"))
+    assert Photo.objects.count() == 1
+    page.unroute("**/upload-form*.js")
+
+    page.go_back()
+    expect(page.get_by_label("Choose a file")).to_be_enabled()
+    expect(page.get_by_label("Choose a file")).to_have_value("")
+    assert Photo.objects.count() == 1
 
 
 @WAYS
