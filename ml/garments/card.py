@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings, Stage
+from ml.garments.pretrained import SOURCE
 from ml.garments.segment import Calibration
 
 _WORDS = """# Garment segmentation: {name}
@@ -24,9 +25,9 @@ Version {version}. Finds top, outerwear, bottom, skirt, dress, shoes and accesso
   never tuned on. The {tuning} ids before them are for tuning: thresholds and clean-up were chosen on them.
 * Flat-laid garments composed by `ml/garments/flats.py`: cut-outs of the training photos and drawn silhouettes on drawn
   grounds, filled with fabric swatches (FingerCamera swatches, clothing-pattern-dataset, MIT; pattern.monster, MIT).
-* No pretrained weights. Photos of the data sets are not part of this project.
+* {beginning} Photos of the data sets are not part of this project.
 
-Licence: the code and these weights MIT; the data its own licences, as above.
+Licence: {licence}; the data its own licences, as above.
 
 ## Recipe
 
@@ -115,7 +116,15 @@ def write_card(
         cloth=calibration.cloth,
         reliability="\n".join(_reliability_row(name, table) for name, table in figures["reliability"].items()),
         weakest=_weakest(figures["cleaned"]["class_iou"]),
+        beginning=_PRETRAINED if settings.pretrained else "No pretrained weights.",
+        licence=_PRETRAINED_LICENCE if settings.pretrained else "the code and these weights MIT",
     )
+
+
+_PRETRAINED = f"""The encoder began with weights learned on ImageNet-1k (classification of photos), published by Google under
+  Apache-2.0 as EfficientNet-Lite2 and taken from the package {SOURCE}. The pictures of ImageNet are not part
+  of it; they have their own terms."""
+_PRETRAINED_LICENCE = "the code and what was learned here MIT, the encoder's beginning Apache-2.0"
 
 
 def _file_row(role: str, path: Path) -> str:
@@ -128,8 +137,9 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
     changes = [f"{c['setting']} was {_told(c['from'])} until step {c['step']}" for c in training.get("changes", [])]
     changed = f" Changed on the way: {'; '.join(changes)}." if changes else ""
     return (
-        f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}, channels {settings.encoder_channels}, squeeze "
-        f"and excitation, decoder {settings.decoder_channels}, logits at half size. AdamW {settings.learning_rate}, cosine, "
+        f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}{_narrow(settings)}, "
+        f"decoder {settings.decoder_channels}, logits at half size. AdamW {settings.learning_rate} "
+        f"(the encoder {settings.encoder_rate:g} of it), cosine, "
         f"weight decay {settings.weight_decay}; cross-entropy against softened labels + {settings.dice_weight} Dice; running "
         f"average {settings.ema_decay}. Sizes: {_told(settings.stages)}. {training.get('step', 0)} steps, {training.get('pictures', 0)} "
         f"pictures, {training.get('minutes', 0)} minutes, seed {settings.seed}. Of the pictures, "
@@ -138,6 +148,10 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
         f"{width * 3 // 2}.{changed}\n\nRepeat it: `python -m ml.garments.train --out runs/garments/NAME --minutes "
         f"{settings.minutes:g} --seed {settings.seed}`, then `python -m ml.garments.export runs/garments/NAME`."
     )
+
+
+def _narrow(settings: Settings) -> str:
+    return f", channels {settings.encoder_channels}, squeeze and excitation" if settings.encoder_channels else ""
 
 
 def _told(value: Any) -> str:

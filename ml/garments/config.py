@@ -54,10 +54,12 @@ class Settings:
     """Everything that shapes a run; saved beside the scores and inside each checkpoint."""
 
     seed: int = 0
-    encoder: str = "tu-resnet18d"
-    encoder_channels: tuple[int, ...] = (40, 80, 144, 216)
+    encoder: str = "tu-tf_efficientnet_lite2"
+    encoder_channels: tuple[int, ...] = ()  # of a ResNet made narrower than usual; empty: as the encoder comes
+    pretrained: bool = True  # the encoder begins with what it learned on ImageNet
+    encoder_rate: float = 0.3  # the encoder's learning rate, as a share of the decoder's
     decoder_channels: tuple[int, ...] = (128, 80, 48, 32)
-    stages: tuple[Stage, ...] = (Stage(0.25, 128, 12), Stage(0.62, 192, 8), Stage(1.0, 256, 6))
+    stages: tuple[Stage, ...] = (Stage(0.3, 192, 8), Stage(0.75, 256, 6), Stage(1.0, 320, 4))
     minutes: float = 120.0
     steps: int = 0  # when above 0, the run's length in steps instead of minutes
     learning_rate: float = 1.6e-3
@@ -67,7 +69,7 @@ class Settings:
     dice_weight: float = 0.5
     class_weights: tuple[float, ...] = (0.8, 1.0, 1.0, 1.0, 1.0, 2.0, 1.3, 1.2, 1.3)  # in the cross-entropy
     ema_decay: float = 0.995
-    flat_share: float = 0.14
+    flat_share: float = 0.16
     empty_share: float = 0.03
     selfie_share: float = 0.28
     pixel_share: float = 0.5  # how many pictures get other light, colours, blur or noise
@@ -93,6 +95,7 @@ class Settings:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ModelFileError(f"These settings are not known: {', '.join(sorted(unknown))}. Use a matching version.")
+        values = {"pretrained": False, "encoder_rate": 1.0} | values  # what the first runs did not know
         ready: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }

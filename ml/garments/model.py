@@ -1,4 +1,4 @@
-"""The network: a segmentation-models-pytorch U-Net of plain 3x3 convolutions, small enough to ship and to serve on CPU."""
+"""The network: a segmentation-models-pytorch U-Net, small enough to ship and to serve on CPU."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from torch import Tensor, nn
 from ml.garments.config import CLASSES, Settings
 
 # Input channels are centred here, inside the net, so that every caller hands over plain [0, 1] pictures.
-_MEAN = (0.485, 0.456, 0.406)
-_SPREAD = (0.229, 0.224, 0.225)
+_MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_HALF = (0.5, 0.5, 0.5)  # EfficientNet-Lite was trained on [-1, 1]
 STRIDE = 32  # height and width of the input must be multiples of this
 
 
 class GarmentNet(nn.Module):
     """float32 sRGB (N, 3, H, W) in [0, 1] → logits (N, 9, H/2, W/2); H and W are multiples of 32.
 
-    A ResNet-18-D with squeeze and excitation, narrower than usual, without pretrained weights; the decoder stops at
-    half the input size: the last doubling costs as much as the rest of the decoder and is done smoothly afterwards.
+    An EfficientNet-Lite2 encoder (or a narrow ResNet-18-D, as the first nets had); the decoder stops at half the input
+    size: the last doubling costs as much as the rest of the decoder and is done smoothly afterwards.
     """
 
     mean: Tensor
@@ -28,20 +28,21 @@ class GarmentNet(nn.Module):
 
         super().__init__()
         channels = settings.decoder_channels
+        narrow = {"channels": settings.encoder_channels, "block_args": {"attn_layer": "se"}}
         unet = smp.Unet(
             settings.encoder,
             encoder_weights=None,
             decoder_channels=(*channels, 16),
             classes=len(CLASSES),
-            channels=settings.encoder_channels,
-            block_args={"attn_layer": "se"},
+            **(narrow if settings.encoder_channels else {}),
         )
+        mean, spread = (_HALF, _HALF) if "_lite" in settings.encoder else (_MEAN, _SPREAD)
         self.encoder = unet.encoder
         self.decoder = unet.decoder
         self.decoder.blocks = self.decoder.blocks[: len(channels)]
         self.head = nn.Conv2d(channels[-1], len(CLASSES), kernel_size=1)
-        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("spread", torch.tensor(_SPREAD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("spread", torch.tensor(spread).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         features = self.encoder((picture - self.mean) / self.spread)

@@ -30,6 +30,7 @@ from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, re
 from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
 from ml.garments.losses import segmentation_loss
 from ml.garments.model import GarmentNet, build_model
+from ml.garments.pretrained import start_encoder
 from ml.garments.pseudo import read_pseudo_pairs
 
 STATE_FILE, MODEL_FILE = "state.safetensors", "model.safetensors"
@@ -83,7 +84,7 @@ class Training:
         self.model = build_model(settings).to(device)
         self.average = build_model(settings).to(device).eval()
         self.class_weights = torch.tensor(settings.class_weights, device=device)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, settings.weight_decay), settings.learning_rate)
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, settings), settings.learning_rate)
         self.step = 0
         self.drawn = 0
         self.seconds = 0.0
@@ -106,7 +107,7 @@ class Training:
         inputs = torch.from_numpy(to_arrays(photos)).to(self.device, memory_format=torch.channels_last)
         targets = torch.from_numpy(labels.astype(np.int64)).to(self.device)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.model.train()
         with autocast_for(self.device):
             logits = self.model(inputs)
@@ -162,6 +163,11 @@ class Training:
         for net in (self.model, self.average):
             net.load_state_dict(weights)
 
+    def start_encoder(self) -> None:
+        """Begin with an encoder that knows ImageNet. Raises ModelFileError when its weights are not at hand."""
+        for net in (self.model, self.average):
+            start_encoder(net.encoder, self.settings.encoder)
+
     def _changes_since(self, before: Settings) -> list[dict[str, Any]]:
         old, new = before.as_dict(), self.settings.as_dict()
         changed = [name for name in new if old[name] != new[name]]
@@ -177,11 +183,15 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _parameter_groups(model: GarmentNet, weight_decay: float) -> list[dict[str, Any]]:
-    """Weight decay on convolutions only, not on biases and normalisation."""
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    plain = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+def _parameter_groups(model: GarmentNet, settings: Settings) -> list[dict[str, Any]]:
+    """Weight decay on convolutions only, not on biases and normalisation; the encoder learns at its own share of the rate."""
+    groups = []
+    for net, share in ((model.encoder, settings.encoder_rate), (model.decoder, 1.0), (model.head, 1.0)):
+        decayed = [parameter for parameter in net.parameters() if parameter.ndim > 1]
+        plain = [parameter for parameter in net.parameters() if parameter.ndim <= 1]
+        groups.append({"params": decayed, "share": share, "weight_decay": settings.weight_decay})
+        groups.append({"params": plain, "share": share, "weight_decay": 0.0})
+    return groups
 
 
 def run_training(
@@ -304,6 +314,8 @@ def _start(arguments: argparse.Namespace) -> None:
         training.load_state(out / STATE_FILE)
     elif arguments.start:
         training.start_from(arguments.start)
+    elif settings.pretrained:
+        training.start_encoder()
     run_training(training, out, tuning)
 
 

@@ -15,7 +15,9 @@ from ml.garments.data import Pair
 
 def tiny_settings(**changes) -> Settings:
     values = {
+        "encoder": "tu-resnet18d",
         "encoder_channels": (8, 8, 8, 8),
+        "pretrained": False,
         "decoder_channels": (8, 8, 8, 8),
         "stages": (Stage(0.5, 64, 2), Stage(1.0, 64, 2)),
         "steps": 4,

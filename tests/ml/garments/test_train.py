@@ -78,7 +78,7 @@ def test_missing_data_is_one_sentence_and_status_2(tmp_path, capsys):
 
 def test_sizes_grow_and_rates_fall():
     settings = Settings()
-    assert [train.stage_at(settings, progress).width for progress in (0.0, 0.5, 0.99, 1.0)] == [128, 192, 256, 256]
+    assert [train.stage_at(settings, progress).width for progress in (0.0, 0.5, 0.99, 1.0)] == [192, 256, 320, 320]
     rates = [train.learning_rate_at(settings, progress) for progress in (0.02, 0.3, 0.7, 1.0)]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(settings.final_learning_rate)
