@@ -48,7 +48,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "patterns",
+    "patterns.jobs",
     "tryon",
 ]
 MIDDLEWARE = [
@@ -171,6 +174,16 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
 GARMENT_MODEL = env_text("GARMENT_MODEL", "street")
 MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
 MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
+
+# --- Long work -------------------------------------------------------------------------------------------------------
+# Messages to the workers go through the database, or through Celery where a broker is named. The truth is the Job row.
+JOB_BROKER_URL = env_text("JOB_BROKER_URL")
+JOB_LEASE_SECONDS = env_number("JOB_LEASE_SECONDS", 30, least=2, most=3600)
+TASKS: dict[str, Any] = {
+    "default": {"BACKEND": "patterns.jobs.celery_backend.CeleryBackend"}
+    if JOB_BROKER_URL
+    else {"BACKEND": "django_tasks_db.DatabaseBackend"}
+}
 
 # --- Security --------------------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
