@@ -16,11 +16,13 @@ import numpy as np
 
 from ml.compositing.bend import bend_pattern
 from ml.compositing.blend import backdrop, blend
+from ml.compositing.cloth_map import ClothMap
 from ml.compositing.placement import Placement
 from ml.compositing.region import Box, box_of, check_alpha, floats
 from ml.compositing.shade import shade_box
 from ml.compositing.tile import check_tile, prepare_tile
-from ml.errors import PlacementError
+from ml.compositing.wrap import wrap_fabric
+from ml.errors import PictureError, PlacementError
 from ml.images import Bytes, Floats, grow_rows, srgb_to_linear
 
 STRENGTH = 0.8  # how much the pattern follows the folds, 0 to 2; chosen by eye
@@ -39,6 +41,7 @@ class Layer:
     px_per_cm: float
     strength: float = STRENGTH
     is_block: bool = False
+    cloth_map: ClothMap | None = None
 
 
 def drape(
@@ -51,19 +54,21 @@ def drape(
     strength: float = STRENGTH,
     is_block: bool = False,
     in_place: bool = False,
+    cloth_map: ClothMap | None = None,
 ) -> Bytes:
     """Dress one garment.
 
     photo: uint8 (H, W, 3) sRGB. tile: uint8 (h, w, 3) sRGB, seamless. alpha: float32 (H, W) in [0, 1], the garment.
     px_per_cm: photo pixels per centimetre of cloth, above 0. strength: how far the pattern bends with the folds, 0
     (flat) to 2. is_block: the tile is the whole block that repeats, see :func:`ml.compositing.tile.prepare_tile`.
-    in_place: paint on the photo itself, which saves its copy. Returns uint8 (H, W, 3), byte-identical to the photo
-    where alpha is 0.
+    in_place: paint on the photo itself, which saves its copy. cloth_map: which point of the cloth each pixel shows and
+    the light there, of the photo's size; then nothing is guessed, and px_per_cm and strength do not matter. Returns
+    uint8 (H, W, 3), byte-identical to the photo where alpha is 0.
 
     The fabric is relit with the garment's light relative to its median, so a light fabric stays light on a dark
     garment. Raises PictureError for arrays of the wrong kind, PlacementError for numbers out of range.
     """
-    layer = Layer(tile, alpha, placement, px_per_cm, strength, is_block)
+    layer = Layer(tile, alpha, placement, px_per_cm, strength, is_block, cloth_map)
     _check(photo, layer)
     out = photo if in_place else photo.copy()
     _dress(photo, out, layer)
@@ -86,8 +91,19 @@ def drape_layers(photo: Bytes, layers: Sequence[Layer]) -> Bytes:
 def _dress(photo: Bytes, painted: Bytes, layer: Layer) -> None:
     """Paint a layer, lit by the photo, over what is painted already; the two may be one array."""
     box = box_of(layer.alpha)
-    if box is not None:
+    if box is not None and layer.cloth_map is not None:
+        _dress_mapped(painted, layer, layer.cloth_map, _grown(box, photo))
+    elif box is not None:
         _dress_box(photo, painted, layer, _grown(box, photo))
+
+
+def _dress_mapped(painted: Bytes, layer: Layer, cloth: ClothMap, box: Box) -> None:
+    """The same where the cloth is known: its own points, under its own light."""
+    alpha = layer.alpha[box.window].astype(np.float32, copy=False)
+    under = painted[box.window]
+    flat = wrap_fabric(layer.tile, cloth, layer.placement, box, is_block=layer.is_block)
+    flat *= cloth.light[box.window][..., None]
+    under[:] = blend(under, flat, alpha, backdrop(under, alpha))
 
 
 def _dress_box(photo: Bytes, painted: Bytes, layer: Layer, box: Box) -> None:
@@ -141,6 +157,8 @@ def _check(photo: Bytes, layer: Layer) -> None:
         raise PlacementError("Drape strength must be a number from 0 to 2.")
     if not math.isfinite(layer.px_per_cm) or layer.px_per_cm <= 0:
         raise PlacementError("Pixels per centimetre must be a number above 0.")
+    if layer.cloth_map is not None and layer.cloth_map.shape != photo.shape[:2]:
+        raise PictureError("The UV map must have the photo's size.")
 
 
 if __name__ == "__main__":

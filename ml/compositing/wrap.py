@@ -1,0 +1,136 @@
+"""Lay a fabric on cloth whose every point is known: exact, without aliasing at any slant."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ml.compositing.cloth_map import ClothMap, cloth_slopes, nearest_valid
+from ml.compositing.placement import Placement
+from ml.compositing.region import Box, floats
+from ml.compositing.tile import check_tile, repeat_tile
+from ml.images import Bytes, Floats, srgb_to_linear
+
+SIDE = 3  # each pixel is read at SIDE x SIDE points of the cloth it shows
+_PAD = 2  # wrapped border around each level, enough for bilinear sampling
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A repeating block at halved sizes in one picture (a mip map: Lance Williams, "Pyramidal parametrics", 1983).
+
+    picture: float32 (h, w, 3), linear light. place: float32 (levels, 4): left, top, width, height of each level.
+    """
+
+    picture: Floats
+    place: Floats
+
+    def read(self, s: Floats, t: Floats, level: Floats) -> Floats:
+        """Colour at block coordinates s, t (1 is one block, they wrap around), between two levels. Arrays (H, W)."""
+        level = np.clip(level, 0, len(self.place) - 1)
+        lower = np.floor(level).astype(np.intp)
+        share = (level - lower)[..., None].astype(np.float32)
+        out = self._read_level(s, t, lower)
+        if share.max() > 0:
+            out += share * (self._read_level(s, t, np.minimum(lower + 1, len(self.place) - 1)) - out)
+        return out
+
+    def _read_level(self, s: Floats, t: Floats, level: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Floats:
+        left, top, width, height = (self.place[:, each][level] for each in range(4))
+        map_x = (s - np.floor(s)) * width + left - np.float32(0.5)
+        map_y = (t - np.floor(t)) * height + top - np.float32(0.5)
+        return floats(cv2.remap(self.picture, floats(map_x), floats(map_y), cv2.INTER_LINEAR))
+
+
+def build_levels(block: Bytes) -> Levels:
+    """block: uint8 (h, w, 3) sRGB that repeats by plain translation."""
+    light = srgb_to_linear(block)
+    levels = [light]
+    while max(light.shape[:2]) > 1:
+        size = max(1, light.shape[1] // 2), max(1, light.shape[0] // 2)
+        light = floats(cv2.resize(light, size, interpolation=cv2.INTER_AREA)).reshape(size[1], size[0], 3)
+        levels.append(light)
+    width = levels[0].shape[1] + 2 * _PAD
+    picture = np.zeros((sum(each.shape[0] + 2 * _PAD for each in levels), width, 3), np.float32)
+    place, top = [], 0
+    for each in levels:
+        height, across = each.shape[:2]
+        padded = np.pad(each, ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="wrap")
+        picture[top : top + height + 2 * _PAD, : across + 2 * _PAD] = padded
+        place.append((_PAD, top + _PAD, across, height))
+        top += height + 2 * _PAD
+    return Levels(picture, np.array(place, np.float32))
+
+
+def wrap_fabric(
+    tile: Bytes, cloth: ClothMap, placement: Placement, box: Box | None = None, *, is_block: bool = False
+) -> Floats:
+    """The fabric as it lies on the cloth, unlit.
+
+    tile: uint8 (h, w, 3) sRGB, seamless (is_block: the whole block that repeats, see :func:`ml.compositing.tile.prepare_tile`).
+    Offset 0 puts the middle of a tile on the cloth's (0, 0); rotation turns the pattern on the cloth. box: which part of the
+    picture, all when left out. Returns float32 (H, W, 3) linear light of that part. Raises PictureError or PlacementError.
+
+    Each pixel is the mean of SIDE x SIDE points of the cloth it shows, each read from the level of the pyramid that fits the
+    spacing of those points across the narrower way (footprint assembly: Schilling, Knittel and Strasser, "Texram", 1996).
+    """
+    check_tile(tile)
+    cell_x, cell_y = {"straight": (1, 1), "half-drop": (2, 1), "half-brick": (1, 2), "mirror": (2, 2)}[placement.repeat]
+    block = tile if is_block else repeat_tile(tile, placement.repeat, cell_x, cell_y)
+    period_x = placement.cm_per_tile * cell_x
+    period_y = period_x * block.shape[0] / block.shape[1]
+    box = box or Box(0, cloth.shape[0], 0, cloth.shape[1])
+    (s, t), along_x, along_y = (_turned(u, v, placement, period_x, period_y) for u, v in _points(_cut(cloth, box)))
+    s += np.float32((0.5 - placement.offset_x) / cell_x)
+    t += np.float32((0.5 - placement.offset_y) / cell_y)
+    levels = build_levels(block)
+    level = _level_for(levels, along_x, along_y)
+    out = np.zeros((*s.shape, 3), np.float32)
+    for at in range(SIDE * SIDE):
+        across, down = (np.float32((each + 0.5) / SIDE - 0.5) for each in divmod(at, SIDE))
+        here_s, here_t = (floats(b + across * x + down * y) for b, x, y in zip((s, t), along_x, along_y, strict=True))
+        out += levels.read(here_s, here_t, level)
+    return floats(out / np.float32(SIDE * SIDE))
+
+
+Pair = tuple[Floats, Floats]
+
+
+def _cut(cloth: ClothMap, box: Box) -> ClothMap:
+    part = box.window
+    return ClothMap(cloth.u[part], cloth.v[part], cloth.valid[part], cloth.light[part])
+
+
+def _points(cloth: ClothMap) -> tuple[Pair, Pair, Pair]:
+    """(u, v), their steps per pixel to the right and down; carried on from the nearest cloth where there is none."""
+    u_x, u_y, v_x, v_y = cloth_slopes(cloth)
+    if cloth.valid.all() or not cloth.valid.any():
+        return (cloth.u.copy(), cloth.v.copy()), (u_x, v_x), (u_y, v_y)
+    rows, columns = nearest_valid(cloth.valid)
+    down, across = (np.arange(size, dtype=np.float32) for size in cloth.shape)
+    down, across = down[:, None] - rows, across[None, :] - columns
+    u_x, u_y, v_x, v_y = (slope[rows, columns] for slope in (u_x, u_y, v_x, v_y))
+    u = cloth.u[rows, columns] + across * u_x + down * u_y
+    v = cloth.v[rows, columns] + across * v_x + down * v_y
+    return (floats(u), floats(v)), (u_x, v_x), (u_y, v_y)
+
+
+def _turned(u: Floats, v: Floats, placement: Placement, period_x: float, period_y: float) -> Pair:
+    """Centimetres of cloth as block coordinates."""
+    angle = math.radians(placement.rotation)
+    cosine, sine = np.float32(math.cos(angle)), np.float32(math.sin(angle))
+    return floats((cosine * u + sine * v) / period_x), floats((cosine * v - sine * u) / period_y)
+
+
+def _level_for(levels: Levels, along_x: Pair, along_y: Pair) -> Floats:
+    """Which level has texels as far apart as the points that are read, across the narrower way of the footprint."""
+    width, height = levels.place[0, 2:]
+    a, c = along_x[0] * width, along_x[1] * height
+    b, d = along_y[0] * width, along_y[1] * height
+    half = (a * a + b * b + c * c + d * d) / 2
+    root = np.sqrt(np.maximum(half * half - (a * d - b * c) ** 2, 0))
+    narrow, wide = np.sqrt(np.maximum(half - root, 1e-8)), np.sqrt(half + root)
+    return floats(np.log2(np.maximum(np.maximum(narrow, wide / SIDE / 1.5) / (SIDE - 1), 1.0)))
