@@ -15,6 +15,7 @@ urlpatterns = [
     path("fabrics/", include("patterns.urls")),
     path("gallery/", include("patterns.gallery_urls")),
     path("studio/", include("patterns.studio.urls")),
+    path("jobs/", include("patterns.jobs.urls")),
     path("", include("tryon.urls")),
 ]
 

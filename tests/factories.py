@@ -19,6 +19,7 @@ from PIL import Image
 from ml.textiles.palette import dress
 from ml.textiles.recipe import Recipe
 from ml.textiles.separations import Separations
+from patterns.jobs.models import Job
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from tryon import services
@@ -197,6 +198,11 @@ def make_result(person: Person, photo: Photo | None = None, fabric: Fabric | Non
         **names,
         **made_by(person),
     )
+
+
+def make_job(person: Person, **fields: Any) -> Job:
+    defaults = {"kind": "test", "key": str(next(_numbers)), "title": "Import of 40 pictures"}
+    return Job.objects.create(**{**defaults, **made_by(person), **fields})
 
 
 def look_query(slug: str = "plaid", seed: int = 17, **more: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ml.textiles.recipe import Recipe
 from patterns.studio.addresses import write_recipe
 from patterns.studio.keeping import make_collection
 from tests.conftest import SiteClient
-from tests.factories import look_query, make_fabric, make_photo, make_result, make_stock, version_of
+from tests.factories import look_query, make_fabric, make_job, make_photo, make_result, make_stock, version_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 
@@ -29,6 +29,7 @@ class Row(NamedTuple):
     others: int
     posts: bool = False
     form: dict[str, object] | None = None
+    staff: int = 404  # of what others do not find
 
 
 EVERYBODY = Row(200, 200)
@@ -96,6 +97,8 @@ ROUTES = {
     "download-jpeg": MINE,
     "download-fabric": MINE,
     "delete-result": MINE,
+    "job": Row(200, 404, staff=200),
+    "job-cancel": Row(302, 404, posts=True, staff=302),
 }
 
 
@@ -121,7 +124,7 @@ def addresses(owner) -> dict[str, str]:
     version = version_of("plaid").version
     made, collected = make_fabric(owner.person), make_collection(owner.person, "Spring")
     photo = make_photo(owner.person)
-    result, stock = make_result(owner.person, photo), make_stock()
+    result, stock, job = make_result(owner.person, photo), make_stock(), make_job(owner.person)
     arguments = {
         "fabrics": ["plaid"],
         "fabric-tile": ["plaid", "17"],
@@ -137,6 +140,7 @@ def addresses(owner) -> dict[str, str]:
         **{name: [stock.slug] for name in ROUTES if "stock" in name},
         **{name: [result.public_id] for name in ROUTES if name.startswith(("result-", "download-", "delete-result"))},
         "result": [result.public_id],
+        **{name: [job.public_id] for name in ("job", "job-cancel")},
     }
     return {name: reverse(name, args=arguments.get(name)) for name in ROUTES}
 
@@ -163,7 +167,7 @@ def test_staff_do_not_see_peoples_things_on_the_site(owner, anonymous):
     table = addresses(owner)
     for name, row in ROUTES.items():
         if row.others == 404:
-            assert ask(anonymous, table[name], row) == 404, name
+            assert ask(anonymous, table[name], row) == row.staff, name
 
 
 def test_a_stranger_can_delete_neither_photo_nor_result(owner, stranger):
@@ -201,6 +205,7 @@ ADMIN_PAGES = [
     f"admin:{app}_{model}_changelist"
     for app, models in {
         "patterns": ("category", "generatorversion", "fabric"),
+        "jobs": ("job",),
         "tryon": ("stockgarment", "photo", "result"),
     }.items()
     for model in models

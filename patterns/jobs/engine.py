@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from ml.errors import MlError
 from patterns.jobs.models import Job, WorkerPulse
-from patterns.jobs.registry import all_kinds, kind_of, kinds_without_training
+from patterns.jobs.registry import after_of, all_kinds, kind_of, kinds_without_training
 from patterns.jobs.work import Cancelled, HandedBack, JobFailed, LeaseLost, Work, held, lease_end
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ def settle(job: Job, state: Job.State, **fields: Any) -> bool:
             state=state, finished=timezone.now(), lease=None, lease_until=None, seconds_left=None, **fields
         ):
             return False
-        after = kind_of(job.kind).after
+        after = after_of(job.kind)
         if after is not None:
             job.refresh_from_db()
             after(job)

@@ -45,6 +45,11 @@ def kind_of(name: str) -> Kind:
     return _kinds[name]
 
 
+def after_of(name: str) -> After | None:
+    """What is done when such a job ends; nothing for one that nobody handles any more."""
+    return _kinds[name].after if name in _kinds else None
+
+
 def kinds_without_training() -> list[str]:
     return [kind.name for kind in _kinds.values() if not kind.trains]
 

@@ -23,9 +23,11 @@ other exception counts as an attempt.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -33,6 +35,7 @@ from patterns.jobs.models import Job
 from patterns.jobs.registry import kind_of
 from patterns.ownership import Person
 
+log = logging.getLogger(__name__)
 State = Job.State
 HOUSE = Person()  # commands and the house itself
 
@@ -61,11 +64,24 @@ def enqueue(
 
 
 def wake_a_worker(job: Job) -> None:
-    """Send one message. If it is lost, the sweeper sends another."""
+    """Send one message. If it is lost, or the broker is away for a moment, the sweeper sends another."""
     from patterns.jobs.tasks import work
 
-    Job.objects.filter(pk=job.pk).update(sent=timezone.now())
-    work.enqueue()
+    try:
+        work.enqueue()
+    except broker_errors() as error:
+        log.warning("no worker could be told of job %s: %s", job.pk, error)
+    else:
+        Job.objects.filter(pk=job.pk).update(sent=timezone.now())
+
+
+def broker_errors() -> tuple[type[Exception], ...]:
+    """What Celery raises when its broker does not answer."""
+    if not settings.JOB_BROKER_URL:
+        return (ConnectionError,)
+    from kombu.exceptions import OperationalError
+
+    return (ConnectionError, OperationalError)
 
 
 def cancel(job: Job) -> None:

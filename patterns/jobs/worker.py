@@ -1,0 +1,94 @@
+"""A worker process: it says that it is alive, returns what dead workers left, and stops when asked or when left alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
+
+from patterns.jobs import engine, services
+from patterns.jobs.work import stopping
+
+log = logging.getLogger(__name__)
+NICENESS = 10  # the site goes first
+
+
+class Caretaker(threading.Thread):
+    """Shows the pulse and sweeps, for as long as the process lives."""
+
+    def __init__(self, beside: int | None = None) -> None:
+        super().__init__(name="caretaker", daemon=True)
+        self.over = threading.Event()
+        self.beside = beside
+
+    def run(self) -> None:
+        while not self.over.wait(min(settings.JOB_LEASE_SECONDS / 3, 10)):
+            self.look_after()
+        connection.close()
+
+    def look_after(self) -> None:
+        try:
+            close_old_connections()
+            engine.show_pulse(engine.this_worker())
+            engine.sweep()
+        except DatabaseError as error:
+            log.warning("could not look after the jobs just now: %s", error)
+        if self.beside and not is_alive(self.beside):
+            log.warning("the site beside which this worker ran is gone: it stops")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def begin(beside: int | None = None) -> Caretaker:
+    """What every worker does first: tell again of all that waits, in case nobody heard."""
+    os.nice(NICENESS)
+    caretaker = Caretaker(beside)
+    caretaker.look_after()
+    for job in engine.waiting():
+        services.wake_a_worker(job)
+    caretaker.start()
+    return caretaker
+
+
+class Worker(DatabaseWorker):
+    """The database backend's own worker; asked to end, it also asks the handler that is at work."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        stopping.set()
+        super().shutdown(signum, frame)
+
+
+def run_database_worker(interval: float, batch: bool) -> None:
+    worker = Worker(
+        queue_names=["default"],
+        interval=interval,
+        batch=batch,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=engine.this_worker()[-64:],
+        excluded_queue_names=[],
+    )
+    worker.configure_signals()
+    worker.run()
+
+
+def run_celery_worker() -> None:
+    from patterns.jobs.celery_app import app
+
+    app.worker_main(["worker", "--pool", "solo", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"])
