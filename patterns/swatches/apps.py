@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class SwatchesConfig(AppConfig):
+    name = "patterns.swatches"
+    label = "swatches"
+    verbose_name = "Swatches"
+
+    def ready(self) -> None:
+        from patterns.files import take_files_along
+        from patterns.swatches import refusals
+        from patterns.swatches.models import Delivery, Swatch, SwatchBook
+
+        for model in (Swatch, Delivery, SwatchBook):
+            take_files_along(model)
+        refusals.connect()
