@@ -47,14 +47,17 @@ class StockGarmentAdmin(QuickAdmin):
     list_editable = ("order", "is_published")
     list_filter = ("is_published",)
     search_fields = ("name", "slug", "blurb")
+    autocomplete_fields = ("view_of",)
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012
 
     def save_model(self, request: HttpRequest, obj: StockGarment, form: Any, change: bool) -> None:
-        pixels = form.cleaned_data.get("picture")
-        if pixels is None:
-            super().save_model(request, obj, form, change)
+        pixels, maps = form.cleaned_data.get("picture"), form.cleaned_data.get("maps")
+        if pixels is not None:
+            services.put_stock_picture(obj, pixels, maps)
+        elif maps:
+            services.put_stock_maps(obj, maps)
         else:
-            services.put_stock_picture(obj, pixels)
+            super().save_model(request, obj, form, change)
 
     @admin.display(description="")
     def preview(self, garment: StockGarment) -> SafeString | str:

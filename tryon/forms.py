@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 
-from ml.errors import ModelFileError
+from ml.errors import ModelFileError, PictureError
 from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
 from patterns.references import LONGEST, FabricReference
 from patterns.services import LARGEST_SEED, fresh_seed
-from patterns.uploads import UploadError, read_upload
+from patterns.uploads import MAX_BYTES, UploadError, read_upload
+from tryon.cloth import MAPS, check_maps
 from tryon.models import StockGarment, Wearable
 from tryon.services import Look
 
@@ -48,15 +49,31 @@ class UploadForm(forms.Form):
 
 
 class StockGarmentForm(ModelForm):
-    """A stock garment in admin: its words, and one picture from which everything else is made."""
+    """A stock garment in admin: its words, one picture, and what is known of its cloth; the rest is made from these."""
 
     picture = forms.FileField(
         required=False, help_text="JPEG, PNG, WebP or HEIC, at most 15 MB: one garment on plain ground."
     )
+    new_uv_map = forms.FileField(
+        label="UV map",
+        required=False,
+        help_text="PNG of the picture's size, red, green, blue of 16 bits: centimetres of cloth at each pixel, as "
+        "cm = value / 200 - 163.84; blue is 65535 on the cloth and 0 elsewhere. Leave empty if you have none.",
+    )
+    new_shading = forms.FileField(
+        label="Shading",
+        required=False,
+        help_text="PNG of the picture's size, grey of 8 bits: light on white cloth = 2 (value / 255)². Goes with a UV map.",
+    )
+    new_parts = forms.FileField(
+        label="Parts",
+        required=False,
+        help_text="PNG of the picture's size, grey of 8 bits: 0 is no cloth, 1 and up are the parts. Goes with a UV map.",
+    )
 
     class Meta:
         model = StockGarment
-        fields = ("name", "slug", "blurb", "credit", "order", "is_published", "px_per_cm")
+        fields = ("name", "slug", "blurb", "credit", "order", "is_published", "px_per_cm", "view_of")
 
     def clean_picture(self) -> Bytes | None:
         file = self.cleaned_data["picture"]
@@ -68,6 +85,22 @@ class StockGarmentForm(ModelForm):
             return read_upload(file, file.size).pixels
         except UploadError as error:
             raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        """The maps are checked together, against the picture they belong to."""
+        cleaned = super().clean() or {}
+        given = {name: cleaned.get(f"new_{name}") for name in MAPS}
+        if any(file.size > MAX_BYTES for file in given.values() if file):
+            raise forms.ValidationError("A UV map, shading or parts picture may be at most 15 MB.")
+        cleaned["maps"] = maps = {name: file.read() for name, file in given.items() if file}
+        pixels = cleaned.get("picture")
+        size = (self.instance.width, self.instance.height) if pixels is None else (pixels.shape[1], pixels.shape[0])
+        if maps and size[0]:
+            try:
+                check_maps(maps, size)
+            except PictureError as error:
+                raise forms.ValidationError(str(error)) from None
+        return cleaned
 
 
 class TryOnForm(forms.Form):

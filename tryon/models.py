@@ -46,7 +46,12 @@ class Wearable(models.Model):
 
 
 class StockGarment(Wearable):
-    """A garment of the house, for everybody. ``mask`` (PNG, grey) is its exact soft edge, where that is known."""
+    """A garment of the house, for everybody. ``mask`` (PNG, grey) is its exact soft edge, where that is known.
+
+    ``uv_map``, ``shading``, ``parts``: what is known of its cloth, as :mod:`ml.compositing.cloth_map` describes; the first two
+    only together. ``part_names``: the parts, the first being value 1 of the picture. ``view_of``: the garment that
+    this one is another picture of.
+    """
 
     slug = models.SlugField(unique=True, max_length=60)
     name = models.CharField(max_length=80)
@@ -61,6 +66,11 @@ class StockGarment(Wearable):
     screen = models.FileField(storage=the_catalogue, max_length=200)
     thumbnail = models.FileField(storage=the_catalogue, max_length=200)
     mask = models.FileField(storage=the_catalogue, max_length=200, blank=True)
+    uv_map = models.FileField(storage=the_catalogue, max_length=200, blank=True)
+    shading = models.FileField(storage=the_catalogue, max_length=200, blank=True)
+    parts = models.FileField(storage=the_catalogue, max_length=200, blank=True)
+    part_names: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True, editable=False)
+    view_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="views")
 
     class Meta:
         ordering = ("order", "name")
@@ -70,6 +80,10 @@ class StockGarment(Wearable):
 
     def get_absolute_url(self) -> str:
         return reverse("try-stock", args=[self.slug])
+
+    @property
+    def has_cloth_map(self) -> bool:
+        return bool(self.uv_map and self.shading)
 
 
 class Photo(Owned, Wearable):

@@ -20,6 +20,7 @@ from patterns.services import draw_tile, keep_fabric
 from patterns.slots import model_slots
 from patterns.studio.services import draw_block
 from patterns.uploads import read_upload
+from tryon.cloth import MAPS, cloth_of
 from tryon.files import file_fields, new_files, remove
 from tryon.masks import labels_of, resized
 from tryon.models import Photo, Result, StockGarment, Wearable
@@ -109,19 +110,29 @@ def wearable_fields(seen: Segmentation) -> dict[str, Any]:
     return {"width": width, "height": height, "outcome": seen.outcome, "found": found}
 
 
-def put_stock_picture(garment: StockGarment, pixels: Bytes) -> None:
-    """Give a stock garment a new picture; what is in it, the model finds. Saves the row. Raises Busy, ModelFileError."""
+def put_stock_picture(garment: StockGarment, pixels: Bytes, maps: dict[str, bytes] | None = None) -> None:
+    """Give a stock garment a new picture; what is in it, the model finds. Saves the row. Raises Busy, ModelFileError.
+
+    maps: what is known of its cloth, checked: field → PNG, see :func:`tryon.cloth.check_maps`.
+    """
     with model_slots().take():
         seen = segmenter().segment(pixels)
         files = picture_files(pixels) | {"labels": labels_file(seen.labels)}
-    garment.mask = None
-    save_stock(garment, wearable_fields(seen), files)
+    without = dict.fromkeys(("mask", *MAPS))
+    fields = wearable_fields(seen) | without | {"part_names": []}
+    save_stock(garment, fields, files | {field: (".png", content) for field, content in (maps or {}).items()})
+
+
+def put_stock_maps(garment: StockGarment, maps: dict[str, bytes]) -> None:
+    """Give a stock garment, whose picture stays, what is known of its cloth. Saves the row."""
+    save_stock(garment, {}, {field: (".png", content) for field, content in maps.items()})
 
 
 def save_stock(garment: StockGarment, fields: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> None:
-    """New files first, then the row, then the garment's old files go."""
+    """New files first, then the row, then the files it had instead go."""
     known = StockGarment.objects.filter(pk=garment.pk).first()
-    old = [getattr(known, field.name).name for field in file_fields(StockGarment)] if known else []
+    replaced = [field for field in file_fields(StockGarment) if field.name in files | fields]
+    old = [getattr(known, field.name).name for field in replaced] if known else []
     for field, value in fields.items():
         setattr(garment, field, value)
     with new_files(catalogue_storage) as write, transaction.atomic():
@@ -223,9 +234,12 @@ def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Sc
         px_per_cm = scale.px_per_cm * min(1.0, smaller)
         cloth, is_block = draw_cloth(look, tile_size(look.placement.cm_per_tile * px_per_cm))
         photo = reading.result()
+        known = cloth_of(wearable, photo, look.garments)
     with model_slots().take():
         alpha = alpha_of(wearable, photo, labels, look.garments)
-        draped = drape(photo, cloth, alpha, look.placement, px_per_cm, is_block=is_block, in_place=True)
+        draped = drape(
+            photo, cloth, alpha, look.placement, px_per_cm, is_block=is_block, in_place=True, cloth_map=known
+        )
         return draped, scale
 
 

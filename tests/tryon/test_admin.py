@@ -27,6 +27,8 @@ from tests.factories import (
 )
 from tests.tryon import hostile
 from tests.tryon.test_photos import files_kept
+from tests.tryon.test_stock import map_files
+from tryon.cloth import MAPS
 from tryon.models import Photo, Result, StockGarment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
@@ -216,6 +218,41 @@ def test_a_stock_garment_needs_a_picture_that_is_one(staff, local_files):
         response = staff.post(reverse("admin:tryon_stockgarment_add"), stock_form(**files))
         assert response.status_code == 200
         assert response.context["errors"]
+    assert not files_kept(local_files)
+
+
+def given_maps(height: int, width: int) -> dict[str, SimpleUploadedFile]:
+    return {
+        f"new_{field}": SimpleUploadedFile("map.png", content)
+        for field, content in zip(MAPS, map_files(height, width).values(), strict=True)
+    }
+
+
+def test_staff_add_what_is_known_of_the_cloth(staff, local_files, django_capture_on_commit_callbacks):
+    picture = SimpleUploadedFile("dress.png", encoded(photo_pixels(120, 160)))
+    staff.post(reverse("admin:tryon_stockgarment_add"), stock_form(picture=picture, **given_maps(160, 120)))
+    garment = StockGarment.objects.get()
+    assert garment.has_cloth_map
+    change = reverse("admin:tryon_stockgarment_change", args=[garment.pk])
+    with django_capture_on_commit_callbacks(execute=True):
+        assert staff.post(change, stock_form(**given_maps(160, 120))).status_code == 302
+    assert len(files_kept(local_files)) == 7
+    picture = SimpleUploadedFile("dress.png", encoded(photo_pixels(200, 240)))
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(change, stock_form(picture=picture))
+    assert not StockGarment.objects.get().has_cloth_map
+    assert len(files_kept(local_files)) == 4
+
+
+def test_a_map_that_does_not_fit_is_refused_in_words(staff, local_files):
+    add = reverse("admin:tryon_stockgarment_add")
+    picture = encoded(photo_pixels(120, 160))
+    maps = given_maps(80, 60)
+    refused = staff.post(add, stock_form(picture=SimpleUploadedFile("dress.png", picture), **maps))
+    assert "must have the photo&#x27;s size, 120x160" in refused.content.decode()
+    lonely = {"new_uv_map": SimpleUploadedFile("map.png", map_files()["uv.png"])}
+    refused = staff.post(add, stock_form(picture=SimpleUploadedFile("dress.png", picture), **lonely))
+    assert "give both, or neither" in refused.content.decode()
     assert not files_kept(local_files)
 
 

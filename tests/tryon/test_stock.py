@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from ml.compositing.cloth_map import encode_light, encode_parts, encode_uv
 from tests.factories import encoded, garment_area, labels_for, look_query, photo_pixels, version_of
 from tests.tryon.test_photos import files_kept
 from tryon import services
+from tryon.cloth import cloth_of, read_map
 from tryon.management.commands.load_stock import STOCK
 from tryon.models import StockGarment
 
@@ -35,6 +38,25 @@ def drawn(tmp_path: Path) -> Path:
     mask[garment_area(160, 120)] = 255
     (folder / "mask.png").write_bytes(encoded(mask))
     return folder
+
+
+def map_files(height: int = 160, width: int = 120) -> dict[str, bytes]:
+    """What is known of cloth that lies flat in the middle of the picture: file name → content."""
+    area = np.zeros((height, width), bool)
+    area[garment_area(height, width)] = True
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / 4
+    light = np.full((height, width), 0.6, np.float32)
+    parts = area.astype(np.uint8)
+    return {"uv.png": encode_uv(x, y, area), "shading.png": encode_light(light), "parts.png": encode_parts(parts)}
+
+
+@pytest.fixture
+def rendered(drawn: Path) -> Path:
+    """The same garment, and all that is known of its cloth."""
+    for name, content in map_files().items():
+        (drawn / name).write_bytes(content)
+    describe(drawn, part_names=["body"])
+    return drawn
 
 
 def load(folder: Path) -> str:
@@ -96,6 +118,65 @@ def test_the_exact_mask_decides_where_fabric_goes(drawn, anonymous):
     assert half.shape == (80, 60)
     page = anonymous.get(garment.get_absolute_url(), look_query(), follow=True)
     assert "made to measure" in page.context["scale"].how
+
+
+def test_what_is_known_of_the_cloth_comes_along(rendered, local_files):
+    load(rendered.parent)
+    garment = StockGarment.objects.get()
+    assert garment.has_cloth_map
+    assert garment.part_names == ["body"]
+    cloth = read_map(garment)
+    assert cloth.shape == (160, 120)
+    assert cloth.u[80, 60] == pytest.approx(15, abs=0.01)
+    assert cloth_of(garment, photo_pixels(60, 80), ("top",)).shape == (80, 60)
+    assert cloth_of(garment, photo_pixels(60, 80), ("dress",)) is None
+
+
+def test_what_is_not_known_any_more_goes(rendered, local_files, django_capture_on_commit_callbacks):
+    load(rendered.parent)
+    for name in map_files():
+        (rendered / name).unlink()
+    with django_capture_on_commit_callbacks(execute=True):
+        load(rendered.parent)
+    assert not StockGarment.objects.get().has_cloth_map
+    assert len(files_kept(local_files / "catalogue")) == 5
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "shading.png").unlink(), "give both"),
+        (lambda folder: (folder / "uv.png").write_bytes(b"no"), "must be a PNG"),
+        (lambda folder: (folder / "uv.png").write_bytes(map_files(80, 60)["uv.png"]), "60x80"),
+    ],
+)
+def test_a_broken_map_is_named(rendered, spoil, words):
+    spoil(rendered)
+    with pytest.raises(CommandError, match=words):
+        load(rendered.parent)
+    assert not StockGarment.objects.exists()
+
+
+def test_a_second_view_knows_whose_it_is(drawn, local_files):
+    other = drawn.parent / "a-tee-from-behind"
+    shutil.copytree(drawn, other)
+    describe(other, slug="a-tee-from-behind", view_of="tee")
+    load(drawn.parent)
+    load(drawn.parent)
+    assert StockGarment.objects.get(slug="a-tee-from-behind").view_of.slug == "tee"
+    assert StockGarment.objects.get(slug="tee").view_of is None
+
+
+@pytest.mark.usefixtures("stand_in_models")
+def test_a_known_cloth_is_dressed_under_its_own_light(rendered, anonymous):
+    load(rendered.parent)
+    version_of("plaid")
+    garment = StockGarment.objects.get()
+    known = anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", look_query())
+    StockGarment.objects.update(uv_map="", shading="")
+    guessed = anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", look_query(cm=20.5))
+    assert known.status_code == guessed.status_code == 200
+    assert known.content != guessed.content
 
 
 @pytest.mark.skipif(not any(STOCK.glob("*/garment.json")), reason="no stock garments are drawn yet")

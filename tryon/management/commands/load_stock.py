@@ -1,8 +1,10 @@
-"""Bring the drawn garments of ``tryon/stock`` into the catalogue. Run it as often as you like.
+"""Bring the garments of ``tryon/stock`` into the catalogue. Run it as often as you like.
 
 Each folder holds ``garment.json`` (slug, name, garment, px_per_cm, order, blurb, licence), ``photo.jpg``, ``labels.png``
-(0-8 per pixel) and, where the exact edge is known, ``mask.png``. A folder whose files changed brings its garment new
-pictures; its words, place and publication stay as staff left them.
+(0-8 per pixel) and, where the exact edge is known, ``mask.png``. Where the cloth is known: ``uv.png``, ``shading.png`` and
+``parts.png`` as :mod:`ml.compositing.cloth_map` describes, with ``part_names`` in ``garment.json``; ``view_of`` there is the
+slug of the garment that this is another picture of. A folder whose files changed brings its garment new pictures; its
+words, place and publication stay as staff left them.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ml.errors import PictureError
 from ml.garments.config import CLASSES, GARMENTS
 from ml.images import Bytes, read_picture
+from tryon.cloth import MAPS, check_maps
 from tryon.models import StockGarment
 from tryon.services import found_garment, labels_file, picture_files, save_stock
 
 STOCK = Path(__file__).resolve().parents[2] / "stock"
+MAP_FILES = {"uv_map": "uv.png", "shading": "shading.png", "parts": "parts.png"}
 
 
 class Command(BaseCommand):
@@ -32,6 +36,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         described = sorted(folder.glob("*/garment.json"))
         changed = sum(load_garment(path.parent) for path in described)
+        for path in described:
+            join_views(read_about(path.parent))
         self.stdout.write(f"{changed} of {len(described)} stock garments added or renewed.")
 
 
@@ -44,20 +50,38 @@ def load_garment(folder: Path) -> bool:
         return False
     garment = known or StockGarment(**{key: about[key] for key in ("slug", "name", "order", "blurb")})
     garment.credit, garment.px_per_cm, garment.digest = about.get("licence", ""), about["px_per_cm"], digest
-    put_pictures(garment, folder, about["garment"])
+    put_pictures(garment, folder, about["garment"], about.get("part_names", []))
     return True
 
 
-def put_pictures(garment: StockGarment, folder: Path, name: str) -> None:
+def put_pictures(garment: StockGarment, folder: Path, name: str, part_names: list[str]) -> None:
     pixels, labels = read_pictures(folder)
+    height, width = labels.shape
     files = picture_files(pixels) | {"labels": labels_file(labels)}
-    garment.mask = None
     if (folder / "mask.png").exists():
         files["mask"] = (".png", (folder / "mask.png").read_bytes())
-    share = float((labels == CLASSES.index(name)).mean())
-    height, width = labels.shape
-    found = [found_garment(labels, name, share, 1.0)]
-    save_stock(garment, {"width": width, "height": height, "found": found, "outcome": "found"}, files)
+    files |= {field: (".png", content) for field, content in read_maps(folder, (width, height)).items()}
+    found = [found_garment(labels, name, float((labels == CLASSES.index(name)).mean()), 1.0)]
+    fields = dict.fromkeys(("mask", *MAPS)) | {"part_names": part_names}
+    save_stock(garment, fields | {"width": width, "height": height, "found": found, "outcome": "found"}, files)
+
+
+def join_views(about: dict[str, Any]) -> None:
+    """Tell a second view whose view it is, when it does not know yet; what staff chose stays."""
+    if whole := about.get("view_of"):
+        main = StockGarment.objects.filter(slug=whole).first()
+        StockGarment.objects.filter(slug=about["slug"], view_of=None).update(view_of=main)
+
+
+def read_maps(folder: Path, size: tuple[int, int]) -> dict[str, bytes]:
+    """field → PNG of what is known of the cloth; empty where nothing is."""
+    paths = {field: folder / name for field, name in MAP_FILES.items()}
+    maps = {field: path.read_bytes() for field, path in paths.items() if path.exists()}
+    try:
+        check_maps(maps, size)
+    except PictureError as error:
+        raise CommandError(f"{folder.name}: {error}") from None
+    return maps
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -89,7 +113,7 @@ def read_pictures(folder: Path) -> tuple[Bytes, Bytes]:
 
 def digest_of(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in ("photo.jpg", "labels.png", "mask.png", "garment.json"):
+    for name in ("photo.jpg", "labels.png", "mask.png", "garment.json", *MAP_FILES.values()):
         path = folder / name
         digest.update(path.read_bytes() if path.exists() else b"-")
     return digest.hexdigest()
