@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ml.garments.config import CLASSES, TUNING_COUNT, VALIDATION_COUNT, Settings, Stage
-from ml.garments.pretrained import SOURCE
 from ml.garments.segment import Calibration
+from ml.pretrained import SOURCE
 
 _WORDS = """# Garment segmentation: {name}
 

@@ -30,8 +30,8 @@ from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, re
 from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
 from ml.garments.losses import segmentation_loss
 from ml.garments.model import GarmentNet, build_model
-from ml.garments.pretrained import start_encoder
 from ml.garments.pseudo import read_pseudo_pairs
+from ml.pretrained import start_encoder
 
 STATE_FILE, MODEL_FILE = "state.safetensors", "model.safetensors"
 

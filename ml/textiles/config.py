@@ -46,6 +46,18 @@ MOTIFS: dict[str, tuple[int, ...]] = {
 }
 
 
+# Which waves that are no sines a category's generator has, beside the plain ones.
+FIGURES: dict[str, tuple[str, ...]] = {
+    "batik": ("blooms",),
+    "checkered": ("checks",),
+    "floral": ("blooms",),
+    "geometric": ("folds along x", "folds along y", "checks", "blooms"),
+    "leaves": ("blooms",),
+    "novelty": ("blooms",),
+    "zigzag": ("folds along x", "folds along y"),
+}
+
+
 @dataclass(frozen=True)
 class GeneratorSettings:
     """Shape of one separations DCGAN; saved inside every checkpoint."""
@@ -56,12 +68,13 @@ class GeneratorSettings:
     inks: int = 6
     widths: tuple[int, ...] = (128, 128, 96, 64, 40)  # channels at 1, 2, 4, 8 and 16 pixels a cell
     waves: int = 12  # highest wave number along one axis of the training torus
+    figures: tuple[str, ...] = ()  # kinds of waves that are no sines, of ml.textiles.waves.FIGURES
     motifs: tuple[int, ...] = ()  # cells after which the motif may repeat; none: after the whole tile
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> GeneratorSettings:
-        known = {**values, "widths": tuple(values.get("widths", cls.widths)), "motifs": tuple(values.get("motifs", ()))}
-        return cls(**known)
+        tuples = {name: tuple(values.get(name, getattr(cls, name))) for name in ("widths", "figures", "motifs")}
+        return cls(**{**values, **tuples})
 
 
 @dataclass(frozen=True)
@@ -87,3 +100,4 @@ class TrainingSettings:
     mismatch: float = 0.0
     judged_class: float = 0.0
     judged_match: float = 0.0
+    projected: bool = False  # the discriminator and the judge look through ImageNet's eyes (ml.textiles.eyes)

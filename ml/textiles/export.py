@@ -44,7 +44,7 @@ def synthesis_inputs(generator: Generator, number: int, cells: int, seed: int = 
     noise = rng.standard_normal((number, settings.noise, cells, cells), dtype=np.float32)
     styles = rng.standard_normal((number, generator.styles_count, settings.style), dtype=np.float32)
     angle_y, angle_x = wave_angles(noise)
-    waves = scaled_waves(settings.waves, cells)
+    waves = scaled_waves(settings.waves, cells, settings.figures)
     return {"styles": styles, "noise": noise, "waves": waves, "angle_y": angle_y, "angle_x": angle_x}
 
 

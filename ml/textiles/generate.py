@@ -194,7 +194,7 @@ class FabricGenerator:
         through the net together.
         """
         motifs = [motif_of(one) for one in noise]
-        waves = scaled_waves(self.settings.waves, noise.shape[-1])
+        waves = scaled_waves(self.settings.waves, noise.shape[-1], self.settings.figures)
         drawn: dict[int, Separations] = {}
         for motif in sorted(set(motifs)):
             chosen = [i for i, cells in enumerate(motifs) if cells == motif]
@@ -210,7 +210,7 @@ class FabricGenerator:
         """
         styles, noise = self.latent(recipe)
         laid = lay_noise(noise, recipe.repeat)
-        drawn = self._run(styles[None], laid[None], *repeat_waves(self.settings.waves, noise, recipe.repeat))
+        drawn = self._run(styles[None], laid[None], *repeat_waves(self.settings, noise, recipe.repeat))
         return dress(drawn[0], recipe)
 
     def _run(self, styles: Floats, noise: Floats, waves: Floats, angle_y: Floats, angle_x: Floats) -> list[Separations]:

@@ -9,16 +9,19 @@ whose loudness it reads from the style (see :mod:`ml.textiles.waves`). The style
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from statistics import NormalDist
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ml.textiles.config import TRAINING_CELLS, WEAVE_DEPTH, GeneratorSettings
-from ml.textiles.waves import wave_vectors
+from ml.textiles.waves import FIGURES, PETALS, wave_vectors
 
 INK_CONTRAST = 4.0  # factor on the inks' logits: flat inks from the first step, not haze
+FIGURES_A_STYLE = 3  # figures that are heard at first: one or a few make a chevron, many a blur
 QUIET = 1.5  # a wave is silent until its drive passes this: a few waves a style, as in woven cloth
 
 
@@ -85,6 +88,75 @@ class Waves(nn.Module):
         return mixed
 
 
+class Figures(nn.Module):
+    """Folded waves and checks up to a scale's Nyquist limit, each as loud as the style says, mixed into the channels.
+
+    A fold is a wave along one axis whose phase swings to and fro along the other, by a triangle as steep as the wave is long: at 45
+    degrees, and at half of that. A bloom is the distance from a lattice point, swelling and shrinking with the direction.
+    """
+
+    def __init__(self, settings: GeneratorSettings, pixels_per_cell: int, width: int) -> None:
+        super().__init__()
+        limit = TRAINING_CELLS * pixels_per_cell / 2
+        first = len(wave_vectors(settings.waves))
+        self.rows: dict[str, list[int]] = {}
+        for name in settings.figures:
+            numbers = FIGURES[name]
+            self.rows[name] = [first + i for i, number in enumerate(numbers) if max(number) < limit]
+            if name == "blooms":
+                self.petals = [PETALS[i % len(PETALS)] for i, number in enumerate(numbers) if max(number) < limit]
+            first += len(numbers)
+        self.pixels_per_cell = pixels_per_cell
+        drawn = sum(len(rows) * (2 if name.startswith("folds") else 1) for name, rows in self.rows.items())
+        self.loudness = nn.Linear(settings.style, 2 * drawn)
+        self.mix = nn.Conv2d(2 * drawn, width, 1, bias=False)
+        nn.init.normal_(self.loudness.weight, std=0.09)
+        nn.init.normal_(self.mix.weight, std=1.0)
+        self.quiet = NormalDist(0, 0.09 * math.sqrt(settings.style)).inv_cdf(1 - FIGURES_A_STYLE / (4 * drawn))
+
+    def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
+        fold = 8 // self.pixels_per_cell
+        if fold > 1:
+            angle_y = F.avg_pool1d(angle_y[:, None], fold)[:, 0]
+            angle_x = F.avg_pool1d(angle_x[:, None], fold)[:, 0]
+        wide = torch.ones_like(angle_x).sum(1) / torch.ones_like(angle_y).sum(1)  # of a block of two tiles: 2 or 1/2
+        fields = []
+        for name, rows in self.rows.items():
+            numbers = waves[..., rows, :] + torch.zeros_like(w[:, :1, None])
+            y, x = numbers[..., 0, None] * angle_y[:, None], numbers[..., 1, None] * angle_x[:, None]  # (N, R, places)
+            if name == "checks":
+                fields += [_square(y, 0.0)[..., None] * _square(x, 0.0)[..., None, :]]
+                fields += [_square(y, 0.5)[..., None] * _square(x, 0.5)[..., None, :]]
+                continue
+            if name == "blooms":
+                fields += _bloom(torch.sin(x)[..., None, :], torch.sin(y)[..., None], self.petals)
+                continue
+            steep = numbers[..., 0] / numbers[..., 1] * wide[:, None]
+            along, across = y[..., None], x[..., None, :]
+            if name == "folds along y":
+                steep, along, across = 1 / steep, across, along
+            swing = steep[..., None, None] * torch.asin(torch.sin(across).clamp(-1, 1))
+            for slope in (1.0, 0.5):
+                fields += [torch.cos(along + slope * swing), torch.sin(along + slope * swing)]
+        drive = self.loudness(w)
+        loud = drive - drive.clamp(-self.quiet, self.quiet)
+        mixed: Tensor = self.mix(torch.cat(fields, dim=1) * loud[:, :, None, None])
+        return mixed
+
+
+def _bloom(across: Tensor, along: Tensor, petals: list[int]) -> list[Tensor]:
+    """How far from the nearest lattice point, and in which direction, turned so often as there are petals: (N, R, Y, X) twice."""
+    far = torch.sqrt(across.square() + along.square() + 1e-6)
+    turned = torch.tensor(petals, dtype=far.dtype, device=far.device)[:, None, None] * torch.atan2(along, across + 1e-9)
+    return [far * torch.cos(turned), torch.where(turned == 0, far.square() - 0.5, far * torch.sin(turned))]
+
+
+def _square(angle: Tensor, turn: float) -> Tensor:
+    """A wave with steep sides and flat tops; 1 where it stands still (number 0)."""
+    still = (angle.abs().amax(-1, keepdim=True) < 1e-6).to(angle.dtype)
+    return still + (1 - still) * torch.tanh(4 * torch.sin(angle + turn * math.pi))
+
+
 class Mapping(nn.Module):
     """z (N, latent) → w (N, style), of unit root mean square so that the style is never ignored."""
 
@@ -122,6 +194,9 @@ class Synthesis(nn.Module):
         self.norms = nn.ModuleList([StyledNorm(width, style) for width in widths])
         self.convs = nn.ModuleList([RoundConv(a, b) for a, b in pairwise(widths)])
         self.waves = nn.ModuleDict({str(i): Waves(settings, 2**i, widths[i]) for i in (1, 2, 3)})
+        self.figures = nn.ModuleDict(
+            {str(i): Figures(settings, 2**i, widths[i]) for i in (2, 3)} if settings.figures else {}
+        )
         self.finish = RoundConv(widths[-1], widths[-1])
         self.finish_norm = StyledNorm(widths[-1], style)
         self.head = RoundConv(widths[-1], settings.inks + 1)
@@ -141,6 +216,8 @@ class Synthesis(nn.Module):
             x = conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             if str(i) in self.waves:
                 x = x + self.waves[str(i)](w, waves, angle_y, angle_x)
+            if str(i) in self.figures:
+                x = x + self.figures[str(i)](w, waves, angle_y, angle_x)
             x = F.relu(self.norms[i](x, w))
         x = F.relu(self.finish_norm(self.finish(x), styles[:, self.scales - 1]))
         drawn = self.head(x)

@@ -1,9 +1,9 @@
 """All twelve generators from nothing: ``python -m ml.textiles.pipeline`` (what ``make train-textiles`` runs).
 
 A base on all categories; judges (:mod:`ml.textiles.judge`); then for each category a generator fine-tuned from the base: against
-its discriminator alone, with the judges and motifs that repeat, and last at half the rate in the colours as they are; then the
-bundle. Every part goes on where it was stopped, so the whole may be killed and started again. The time it takes is set by the numbers
-of steps.
+its discriminator alone, with the judges and motifs that repeat, and last with the category's figures, in the colours as they are,
+before a discriminator that looks through ImageNet's eyes (:mod:`ml.textiles.eyes`); then the bundle. Every part goes on where it
+was stopped, so the whole may be killed and started again. The time it takes is set by the numbers of steps.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from pathlib import Path
 import torch
 
 from ml.errors import MlError
-from ml.textiles.config import CATEGORIES, MOTIFS, GeneratorSettings, TrainingSettings
+from ml.textiles.config import CATEGORIES, FIGURES, MOTIFS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
 from ml.textiles.discover import bundle_directions
 from ml.textiles.export import export
+from ml.textiles.eyes import open_eyes
 from ml.textiles.judge import train_judges
 from ml.textiles.losses import LOSSES
 from ml.textiles.train import CHECKPOINT, shape_of, train
@@ -42,7 +43,18 @@ def stages(alone: TrainingSettings, judged: int, last: int) -> dict[str, Trainin
     )
     return {
         "motif": hurried,
-        "final": dataclasses.replace(hurried, steps=last, generator_rate=2e-4, colour_shuffle=0.1),
+        "sight": dataclasses.replace(
+            hurried,
+            steps=last,
+            discriminator_rate=5e-4,
+            discriminator_turns=1,
+            judged_class=0.5,
+            judged_match=4.0,
+            projected=True,
+            r1=0.0,
+            colour_shuffle=0.15,
+            ema=0.98,
+        ),
     }
 
 
@@ -63,10 +75,12 @@ def train_all(
     """Train base, judges and a generator for each category; returns each category's averaged generator."""
     base_settings = TrainingSettings(steps=base_steps, loss=loss, seed=seed)
     train(base_settings, out / "base", shape=shape, device=device, data=data)
-    judges = out / "judges.safetensors"
+    judges, sizes = out / "judges.safetensors", base_settings.swatch_sizes
     if not judges.exists():
-        sizes = base_settings.swatch_sizes
         train_judges(Swatches(training_data(data) / "textiles", CATEGORIES, sizes, aside=False), judges)
+    eyes = out / "eyes.safetensors"
+    if not eyes.exists():
+        open_eyes(Swatches(training_data(data) / "textiles", CATEGORIES, sizes, aside=False), eyes)
     finished = {}
     for number, category in enumerate(categories, start=1):
         print(f"{category} ({number} of {len(categories)})", file=sys.stderr)
@@ -76,9 +90,12 @@ def train_all(
         train(alone, out / category, base=out / "base" / CHECKPOINT, device=device, data=data)
         start = out / category / CHECKPOINT
         for folder, settings in stages(alone, judged_steps, last_steps).items():
-            shape = dataclasses.replace(shape_of(start), motifs=MOTIFS[category])
+            figures = FIGURES.get(category, ()) if settings.projected else ()
+            known = dataclasses.replace(shape_of(start), motifs=MOTIFS[category], figures=figures)
             run = out / folder / category
-            finished[category] = train(settings, run, shape=shape, base=start, judges=judges, device=device, data=data)
+            finished[category] = train(
+                settings, run, shape=known, base=start, judges=judges, eyes=eyes, device=device, data=data
+            )
             start = run / CHECKPOINT
     return finished
 
@@ -90,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--base-steps", type=int, default=400)
     parser.add_argument("--category-steps", type=int, default=250)
     parser.add_argument("--judged-steps", type=int, default=200)
-    parser.add_argument("--last-steps", type=int, default=60)
+    parser.add_argument("--last-steps", type=int, default=150)
     parser.add_argument("--loss", choices=LOSSES, default="hinge")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from ml.images import Floats
+from ml.textiles.config import GeneratorSettings
 from ml.textiles.latents import wrap_noise
-from ml.textiles.waves import close_waves, motif_of, scaled_waves, wave_angles
+from ml.textiles.waves import close_waves, figure_vectors, motif_of, scaled_waves, wave_angles
 
 BLOCKS = {"straight": (1, 1), "half-drop": (2, 1), "half-brick": (1, 2), "mirror": (2, 2)}  # tiles across, down
 
@@ -29,26 +30,28 @@ def lay_noise(noise: Floats, repeat: str) -> Floats:
     return np.tile(laid, (1, times, times))
 
 
-def repeat_waves(highest: int, noise: Floats, repeat: str) -> tuple[Floats, Floats, Floats]:
-    """Waves (V, 2) and their angles along y and x, (1, places) each, for the block of noise (C, n, n): see ml.textiles.waves.
+def repeat_waves(settings: GeneratorSettings, noise: Floats, repeat: str) -> tuple[Floats, Floats, Floats]:
+    """Waves and figures (V, 2) and their angles along y and x, (1, places) each, for the block of noise (C, n, n).
 
     A wave fits a half-drop when going one motif to the right and half a motif down brings it back to the same phase. Slanted waves that
-    do not are made a little finer, level ones of an odd number become even.
+    do not are made a little finer, level ones of an odd number become even, and so do figures (see ml.textiles.waves).
     """
+    highest, figures = settings.waves, settings.figures
     if repeat not in ("half-drop", "half-brick"):
         motif = motif_of(noise)
-        waves = close_waves(scaled_waves(highest, noise.shape[-1]), noise.shape[-1], motif)
+        waves = close_waves(scaled_waves(highest, noise.shape[-1], figures), noise.shape[-1], motif)
         angle_y, angle_x = wave_angles(noise[None], motif)
         return waves, angle_y, angle_x
     patch, times = _motif(noise)
-    waves = scaled_waves(highest, patch.shape[-1])
+    waves = scaled_waves(highest, patch.shape[-1], figures)
     angles = list(wave_angles(patch[None], motif_of(patch)))
     long = 1 if repeat == "half-drop" else 0  # the axis along which two motifs lie
     angles[long] = _one_after_the_other(angles[long], 2)
     fine, other = 2 * waves[:, long], waves[:, 1 - long]
     odd = other % 2 == 1
-    fine = fine + np.where(odd, np.sign(fine), 0)
-    other = other + np.where(odd & (fine == 0), np.sign(other), 0)
+    level = (fine == 0) | (np.arange(len(waves)) >= len(waves) - len(figure_vectors(figures)))
+    fine = fine + np.where(odd & ~level, np.sign(fine), 0)
+    other = other + np.where(odd & level, np.sign(other), 0)
     waves[:, long], waves[:, 1 - long] = fine, other
     angle_y, angle_x = (_one_after_the_other(angle, times) for angle in angles)
     return waves * np.float32(times), angle_y, angle_x

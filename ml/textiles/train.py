@@ -28,6 +28,7 @@ from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
 from ml.errors import MlError, ModelFileError
 from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
+from ml.textiles.eyes import Eyes, ProjectedDiscriminator, load_eyes
 from ml.textiles.judge import Judges, discrepancy, load_judges
 from ml.textiles.losses import LOSSES, discriminator_loss, generated_loss, generator_loss, r1_penalty
 from ml.textiles.model import Discriminator, Generator
@@ -39,6 +40,7 @@ KIND_RUN = "textile-training"
 KIND_GENERATOR = "textile-generator"
 CHECKPOINT, GENERATOR = "training.safetensors", "generator.safetensors"
 SHEET_SEEDS = 40
+SOFTENED = 0.3
 
 
 def chosen_device(name: str) -> torch.device:
@@ -51,7 +53,7 @@ def draw_inputs(settings: GeneratorSettings, number: int, seed: int, step: int, 
     rng = np.random.default_rng([seed, step, 1])
     z = rng.standard_normal((number, settings.latent), dtype=np.float32)
     noise = rng.standard_normal((number, settings.noise, TRAINING_CELLS, TRAINING_CELLS), dtype=np.float32)
-    waves, angles = scaled_waves(settings.waves, TRAINING_CELLS), wave_angles(noise)
+    waves, angles = scaled_waves(settings.waves, TRAINING_CELLS, settings.figures), wave_angles(noise)
     if settings.motifs:
         motifs = np.minimum(rng.choice(settings.motifs, size=number), TRAINING_CELLS)
         repeated = [repeat_motif(one, waves, int(motif)) for one, motif in zip(noise, motifs, strict=True)]
@@ -77,20 +79,27 @@ class Trainer:
         swatches: Swatches,
         device: torch.device,
         workers: Workers | None = None,
+        eyes: Eyes | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.workers = workers or Workers()
         self.seed = self.workers.seed(settings.seed)
         self.settings, self.shape, self.swatches, self.device = settings, shape, swatches, device
         self.generator = Generator(shape).to(device).to(memory_format=torch.channels_last)
+        self.sight = ProjectedDiscriminator(eyes) if eyes else None
         self.discriminator = (
-            Discriminator(settings.discriminator_widths).to(device).to(memory_format=torch.channels_last)
+            (self.sight or Discriminator(settings.discriminator_widths))
+            .to(device)
+            .to(memory_format=torch.channels_last)
         )
+        self.real_seen: list[Tensor] = []  # by the eyes, in this step
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimisers = {
             "generator": torch.optim.Adam(self.generator.parameters(), settings.generator_rate, betas=(0.0, 0.99)),
             "discriminator": torch.optim.Adam(
-                self.discriminator.parameters(), settings.discriminator_rate, betas=(0.0, 0.99)
+                [part for part in self.discriminator.parameters() if part.requires_grad],
+                settings.discriminator_rate,
+                betas=(0.0, 0.99),
             ),
         }
         self.others: Swatches | None = None  # of other categories: real, and wrong
@@ -115,14 +124,19 @@ class Trainer:
         shown = roll_on_torus(fake, rolls)
         with self._mixed_precision():
             loss_g = generator_loss(settings.loss, self.discriminator(shown))
-        judged = self._judge(shown, self.judges) if self.judges else {}
+        judged = self._judge(shown)
         self._descend("generator", torch.stack([loss_g, *judged.values()]).sum())
         self._update_average()
         self.step += 1
         losses = {"loss_d": loss_d, "loss_g": float(loss_g.detach())}
         return losses | {name: float(value.detach()) for name, value in judged.items()}
 
-    def _judge(self, fake: Tensor, judges: Judges) -> dict[str, Tensor]:
+    def _judge(self, fake: Tensor) -> dict[str, Tensor]:
+        if self.sight:
+            return self._judge_by_sight(self.sight)
+        return self._judge_by_judges(fake, self.judges) if self.judges else {}
+
+    def _judge_by_judges(self, fake: Tensor, judges: Judges) -> dict[str, Tensor]:
         """What the frozen judges say of the generated batch, beside real swatches of the same category."""
         settings = self.settings
         batch = self.swatches.batch(2 * settings.batch, self.seed + 1, self.step, settings.colour_shuffle)
@@ -134,13 +148,24 @@ class Trainer:
         matched = torch.stack([discrepancy(a[1], b[1]) for a, b in zip(read, real, strict=True)]).mean()
         return {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
 
+    def _judge_by_sight(self, sight: ProjectedDiscriminator) -> dict[str, Tensor]:
+        """The same by what the eyes saw of the generated batch just now, and of this step's real ones."""
+        settings = self.settings
+        target = torch.full((len(sight.seen),), CATEGORIES.index(settings.categories[0]), device=self.device)
+        named = F.cross_entropy(sight.eyes.read(sight.seen), target)
+        matched = discrepancy(sight.seen, torch.cat(self.real_seen))
+        return {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
+
     def _train_discriminator(self, fake: Tensor, turn: int) -> float:
         """One step of the discriminator on generated pictures and fresh real ones; its loss without the penalty."""
         settings, number = self.settings, self.step * self.settings.discriminator_turns + turn
         batch = self.swatches.batch(settings.batch, self.seed, number, settings.colour_shuffle)
         real = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
         with self._mixed_precision():
-            loss = discriminator_loss(settings.loss, self.discriminator(real), self.discriminator(fake))
+            judged = self.discriminator(real)
+            if self.sight:
+                self.real_seen = [*(self.real_seen if turn else []), self.sight.seen.detach()]
+            loss = discriminator_loss(settings.loss, judged, self.discriminator(fake))
         total = loss + settings.mismatch * self._mismatch_loss(self.others, number) if self.others else loss
         if settings.r1 and number % settings.r1_every == 0:
             total = total + settings.r1 * settings.r1_every / 2 * r1_penalty(self.discriminator, real)
@@ -209,11 +234,20 @@ class Trainer:
         self.step, self.lineage = int(saved.scores["step"]), list(saved.scores.get("lineage", []))
 
     def start_from(self, path: Path) -> None:
-        """Start a fine-tune from another run's nets, with fresh optimisers."""
+        """Start a fine-tune from another run's nets, with fresh optimisers; a projected discriminator begins anew.
+
+        Where the other generator had no figures, they take the lead: its plain waves are softened.
+        """
         saved = load_checkpoint(path, kind=KIND_RUN)
-        for name in ("generator", "discriminator", "average"):
-            source = "average" if name == "generator" else name
-            getattr(self, name).load_state_dict(_below(saved.tensors, f"{source}/"))
+        if not self.settings.projected:
+            self.discriminator.load_state_dict(_below(saved.tensors, "discriminator/"))
+        known = _below(saved.tensors, "average/")
+        fresh = {name: value for name, value in self.generator.state_dict().items() if name not in known}
+        if any(".figures." in name for name in fresh):
+            plain = [name for name in known if ".waves." in name and name.endswith("mix.weight")]
+            fresh |= {name: SOFTENED * known.pop(name) for name in plain}
+        for net in (self.generator, self.average):
+            net.load_state_dict(fresh | known)
         self.lineage = [*saved.scores.get("lineage", []), int(saved.scores["step"])]
 
     def save_generator(self, path: Path, scores: dict[str, Any]) -> None:
@@ -255,6 +289,7 @@ def train(
     shape: GeneratorSettings | None = None,
     base: Path | None = None,
     judges: Path | None = None,
+    eyes: Path | None = None,
     device: str = "auto",
     data: Path | None = None,
     checkpoint_seconds: float = 60.0,
@@ -272,11 +307,14 @@ def train(
             _claim_folder(out, settings, shape)
         root = training_data(data) / "textiles"
         swatches = Swatches(root, settings.categories, settings.swatch_sizes)
-        trainer = Trainer(settings, shape, swatches, where, workers)
+        if settings.projected and eyes is None:
+            raise MlError("A projected discriminator needs eyes: see ml.textiles.eyes.open_eyes.")
+        seeing = load_eyes(eyes, len(CATEGORIES)).to(where) if settings.projected and eyes else None
+        trainer = Trainer(settings, shape, swatches, where, workers, seeing)
         if settings.mismatch and len(settings.categories) == 1:
             others = sorted({folder.name for folder in root.iterdir() if folder.is_dir()} - set(settings.categories))
             trainer.others = Swatches(root, tuple(others), settings.swatch_sizes)
-        if judges:
+        if judges and not settings.projected:
             trainer.judges = load_judges(judges, len(CATEGORIES)).to(where)
         trainer.begin(out / CHECKPOINT, base)
         _run(trainer, out, checkpoint_seconds, sheet_every, progress and workers.leads)

@@ -11,10 +11,46 @@ that of the motif's own first Fourier coefficient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from ml.textiles.config import TRAINING_CELLS
+
+# Waves that are no sines, each a pair of numbers on the training torus as a plain wave is: "folds" run as often along one axis
+# as the first number says and turn back as often along the other as the second says, which gives chevrons; "checks" are squares;
+# "blooms" stand on a lattice, as many along each axis as the number says twice over, with so many petals each; 0 is a disc.
+PETALS = (0, 2, 3, 4, 5, 6, 8)
+_FOLDS = (
+    (1, 1),
+    (2, 1),
+    (2, 2),
+    (3, 1),
+    (4, 1),
+    (4, 2),
+    (4, 4),
+    (6, 1),
+    (6, 2),
+    (8, 1),
+    (8, 2),
+    (8, 4),
+    (12, 2),
+    (12, 4),
+)
+_CHECKS = tuple((k, k) for k in (1, 2, 3, 4, 6, 8)) + tuple(p for k in (1, 2, 3, 4, 6, 8) for p in ((k, 0), (0, k)))
+FIGURES: dict[str, tuple[tuple[int, int], ...]] = {
+    "folds along x": _FOLDS,
+    "folds along y": tuple((fold, number) for number, fold in _FOLDS),
+    "checks": _CHECKS,
+    "blooms": tuple((number, number) for number in (1, 2, 3, 4, 6) for _ in PETALS),
+}
+
+
+def figure_vectors(figures: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The numbers (F, 2) as (along y, along x) of these figures, one kind after the other."""
+    rows = [row for name in figures for row in FIGURES[name]]
+    return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
 def wave_vectors(highest: int) -> npt.NDArray[np.int64]:
@@ -25,12 +61,12 @@ def wave_vectors(highest: int) -> npt.NDArray[np.int64]:
     return np.array(axes + slanted + diagonals, dtype=np.int64)
 
 
-def scaled_waves(highest: int, cells: int) -> npt.NDArray[np.float32]:
-    """The same waves on a torus of ``cells`` a side: (V, 2) whole numbers as float32, so that every tile closes.
+def scaled_waves(highest: int, cells: int, figures: Sequence[str] = ()) -> npt.NDArray[np.float32]:
+    """The same waves, then the figures, on a torus of ``cells`` a side: (V + F, 2) whole numbers as float32: every tile closes.
 
     Keeps the wave length in pixels where it divides, else the nearest that does; at least one wave a tile.
     """
-    vectors = wave_vectors(highest)
+    vectors = np.concatenate([wave_vectors(highest), figure_vectors(figures)])
     numbers = np.maximum(1, np.round(np.abs(vectors) * cells / TRAINING_CELLS))
     return np.where(vectors == 0, 0, np.sign(vectors) * numbers).astype(np.float32)
 

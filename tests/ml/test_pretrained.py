@@ -6,7 +6,7 @@ import torch
 from ml.errors import ModelFileError
 from ml.garments.config import Settings
 from ml.garments.model import build_model
-from ml.garments.pretrained import imagenet_weights, start_encoder
+from ml.pretrained import imagenet_weights, start_encoder
 from tests.ml.garments.conftest import tiny_settings
 
 

@@ -58,6 +58,20 @@ def start_encoder(encoder: nn.Module, name: str) -> None:
     inner.load_state_dict({key: weights[key] for key in inner.state_dict()})
 
 
+def frozen_features(levels: tuple[int, ...]) -> nn.Module:
+    """The encoder alone, frozen, in evaluation mode: (N, 3, H, W) in [-1, 1] → feature maps at 2 ** (level + 1) pixels a place."""
+    import timm
+    import torch
+
+    with torch.random.fork_rng():
+        net: nn.Module = timm.create_model(
+            _ENCODER.removeprefix("tu-"), pretrained=False, features_only=True, out_indices=levels
+        )
+    weights = imagenet_weights()
+    net.load_state_dict({key: weights[key] for key in net.state_dict()})
+    return net.eval().requires_grad_(False)
+
+
 def _installed_file() -> Path:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
