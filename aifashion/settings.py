@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "patterns",
     "patterns.jobs",
+    "patterns.training",
     "patterns.swatches",
     "tryon",
 ]
@@ -185,6 +186,10 @@ TASKS: dict[str, Any] = {
     if JOB_BROKER_URL
     else {"BACKEND": "django_tasks_db.DatabaseBackend"}
 }
+
+# Training runs and the models made from them; workers and the site share this folder, or the models come through the bucket.
+TRAINING_ROOT, MODELS_ROOT = MEDIA_ROOT / "training", MEDIA_ROOT / "models"
+TRAINING_CHUNK_SECONDS = env_number("TRAINING_CHUNK_SECONDS", 40, least=1, most=55)
 
 # --- Security --------------------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"

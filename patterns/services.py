@@ -7,18 +7,19 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 
 from patterns.memory import Memory
+from patterns.model_files import model_path
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, belonging_to, made_by
 from patterns.slots import model_slots
 
 if TYPE_CHECKING:
     from ml.images import Bytes
+    from ml.textiles.generate import FabricGenerator
     from ml.textiles.recipe import Recipe
     from ml.textiles.separations import Separations
 
@@ -113,7 +114,7 @@ def generator_for(version: GeneratorVersion) -> Generator:
     key = (version.weights_sha256, version.onnx_sha256)
     with _lock:
         if key not in _generators:
-            _generators[key] = _load(version)
+            _generators[key] = load_generator(version)
             while len(_generators) > _GENERATORS_KEPT:
                 _generators.popitem(last=False)
         _generators.move_to_end(key)
@@ -132,14 +133,8 @@ def check_models() -> None:
         raise ModelFileError(f"Model files are missing: {', '.join(missing) or 'no version is published'}.")
 
 
-def model_path(name: str) -> Path:
-    """Where a model file lies; its name is relative to the bundle."""
-    from ml.bundle import BUNDLED
-
-    return BUNDLED / name
-
-
-def _load(version: GeneratorVersion) -> Generator:
+def load_generator(version: GeneratorVersion) -> FabricGenerator:
+    """A fresh one, every file of it verified. Raises ModelFileError."""
     from ml.textiles.generate import FabricGenerator
 
     directions = (model_path(version.directions_name), version.directions_sha256) if version.directions_name else None

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from ml.bundle import BundledModel, bundled_models, earlier_models
 from patterns.catalogue import CATALOGUE
+from patterns.model_files import model_path
 from patterns.models import Category, Direction, GeneratorVersion
-from patterns.services import model_path
 
 State = GeneratorVersion.State
 

@@ -1,0 +1,91 @@
+"""From a finished run to a draft version, and from a draft to what draws the category: one row change, and back again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from patterns.model_files import keep_model_file
+from patterns.models import Category, Direction, GeneratorVersion
+from patterns.services import publish_version
+from patterns.training.gate import checks_of, passes
+from patterns.training.services import Refused
+
+State = GeneratorVersion.State
+ROLES = {"weights": "safetensors", "onnx": "onnx", "directions": "json"}
+
+
+def make_draft(category: Category, files: dict[str, Path], scores: dict[str, Any]) -> GeneratorVersion:
+    """A draft of these files: role ("weights", "onnx", "directions") → path. The same weights make the same draft, however often."""
+    from ml.checkpoints import sha256_of
+    from ml.textiles.directions import read_directions
+
+    digests = {role: sha256_of(path) for role, path in files.items()}
+    known = category.versions.filter(weights_sha256=digests["weights"]).first()
+    if known:
+        return known
+    version = f"{_next_number(category)}-{digests['weights'][:8]}"
+    names = {role: _file_name(category, version, role) for role in files}
+    for role, path in files.items():
+        keep_model_file(path, names[role])
+    found = read_directions(files["directions"], digests["directions"], weights_sha256=digests["weights"])
+    fields = {f"{role}_name": name for role, name in names.items()}
+    fields |= {f"{role}_sha256": digest for role, digest in digests.items()}
+    with transaction.atomic():
+        draft = GeneratorVersion.objects.create(category=category, version=version, scores=scores, **fields)
+        Direction.objects.bulk_create(
+            Direction(
+                generator_version=draft,
+                name=each.name,
+                label=each.label.capitalize(),
+                order=10 * (place + 1),
+                effects=dict(each.effects),
+            )
+            for place, each in enumerate(found)
+        )
+    return draft
+
+
+def publish(version: GeneratorVersion, override: str = "") -> str:
+    """Let this version draw its category from now on; what to write into the log. Raises Refused.
+
+    A draft that does not pass the quality gate needs a reason. One that was published before may always come back.
+    """
+    version.refresh_from_db()
+    if version.state == State.PUBLISHED:
+        raise Refused("This version is published already.")
+    _check_files(version)
+    came_back, failed = version.state == State.RETIRED, not passes(version)
+    if failed and not came_back and not override.strip():
+        raise Refused("It does not pass the quality gate. Publish it all the same by giving a reason.")
+    before = GeneratorVersion.objects.filter(category=version.category_id, state=State.PUBLISHED).first()
+    publish_version(version)
+    instead = f" in place of {before.version}" if before else ""
+    if came_back:
+        return f"Rolled back: published again{instead}."
+    if failed:
+        names = ", ".join(check.name.lower() for check in checks_of(version) if not check.passed)
+        return f"Published{instead} although the gate did not pass ({names}). Reason: {override.strip()}"
+    return f"Published{instead}. It passed the quality gate."
+
+
+def _check_files(version: GeneratorVersion) -> None:
+    from ml.errors import ModelFileError
+    from patterns.services import load_generator
+
+    try:
+        load_generator(version)
+    except ModelFileError as error:
+        raise Refused(f"It cannot be published: {error}") from None
+
+
+def _next_number(category: Category) -> int:
+    heads = (name.split("-")[0] for name in category.versions.values_list("version", flat=True))
+    return max((int(head) for head in heads if head.isdigit()), default=0) + 1
+
+
+def _file_name(category: Category, version: str, role: str) -> str:
+    stem = f"textiles/{category.slug}-{version}"
+    return f"{stem}-directions.json" if role == "directions" else f"{stem}.{ROLES[role]}"
