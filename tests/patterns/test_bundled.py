@@ -109,8 +109,8 @@ def test_each_generator_draws_the_same_bytes_in_this_process_and_in_another():
 
 def test_a_generator_is_loaded_once_for_many_people(monkeypatch):
     sync()
-    version, loaded, real = published_version("plaid"), [], services._load
-    monkeypatch.setattr(services, "_load", lambda each: loaded.append(each) or real(each))
+    version, loaded, real = published_version("plaid"), [], services.load_generator
+    monkeypatch.setattr(services, "load_generator", lambda each: loaded.append(each) or real(each))
     tiles: list[np.ndarray] = []
     people = [
         threading.Thread(target=lambda seed=seed: tiles.append(services.draw_tile(version, Recipe(seed), 64)))
