@@ -8,7 +8,7 @@ class SwatchesConfig(AppConfig):
 
     def ready(self) -> None:
         from patterns.files import take_files_along
-        from patterns.swatches import refusals
+        from patterns.swatches import jobs, refusals  # noqa: F401  (jobs: registers its kind)
         from patterns.swatches.models import Delivery, Swatch, SwatchBook
 
         for model in (Swatch, Delivery, SwatchBook):

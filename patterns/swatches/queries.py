@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -73,3 +74,14 @@ def _write(swatch: Swatch, folder: Path, turns: Sequence[int]) -> list[Path]:
         beside.write_bytes(content)
         beside.replace(path)
     return paths
+
+
+def category_by_class() -> Callable[[str], Category | None]:
+    """Looks categories up by what an index or a folder calls them: "zig zag" is "zigzag"."""
+    categories = list(Category.objects.order_by("-order", "-pk"))
+    known = {_letters(name): each for each in categories for name in (each.name, each.slug)}
+    return lambda name: known.get(_letters(name)) if name else None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())

@@ -62,9 +62,8 @@ def test_copies_of_a_picture_are_alike_and_other_pictures_are_not():
         assert found is not None
         assert found[0] == 7
     assert known.nearest(fingerprint(cut_square(print_of(99))[0])) is None
-    assert (
-        known.nearest(fingerprint(cut_square(prints[7][..., ::-1])[0])) is None
-    )  # another colourway is another fabric
+    colourway = (prints[7] * np.array([0.5, 0.9, 1.0])).astype(np.uint8)
+    assert known.nearest(fingerprint(cut_square(colourway)[0])) is None  # is another fabric
     assert Fingerprints([]).nearest(fingerprint(cut_square(prints[0])[0])) is None
 
 

@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 import numpy as np
+from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
@@ -52,3 +53,10 @@ def _save(files: dict[str, tuple[str, bytes]]) -> dict[str, str]:
         field: default_storage.save(f"swatches/{secrets.token_hex(12)}{suffix}", ContentFile(content))
         for field, (suffix, content) in files.items()
     }
+
+
+def make_curator(name: str = "curator") -> User:
+    """Somebody on the staff with every permission about swatches."""
+    user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+    user.user_permissions.add(*Permission.objects.filter(content_type__app_label="swatches"))
+    return user

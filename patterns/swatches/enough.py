@@ -1,0 +1,88 @@
+"""How many swatches each category has, and whether they are enough to train a generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from patterns.models import Category
+from patterns.swatches.models import Swatch
+
+State = Swatch.State
+GOOD, LEAST = 150, 50  # pictures. The bundled generators learned from 150 each (180, every sixth kept aside to judge)
+_TOO_MANY = 0.25  # of the accepted ones may be doubtful before it is said
+_ACCEPTED = Q(state=State.ACCEPTED)
+_DOUBTFUL = Q(is_tiny=True) | Q(is_blurry=True) | Q(like__isnull=False)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """``pictures``: how many different ones the accepted swatches were cut from. ``doubtful``: tiny, blurry or double, and accepted."""
+
+    new: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    pictures: int = 0
+    doubtful: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.new + self.accepted + self.rejected
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``level``: "none", "few" or "enough"; ``reason``: a sentence or two for staff. Training is possible unless "none"."""
+
+    level: str
+    reason: str
+
+
+def tallies() -> dict[int, Tally]:
+    """Of every category that has swatches, by its primary key: one query."""
+    rows = (
+        Swatch.objects.order_by()
+        .values("category")
+        .annotate(
+            of_new=Count("pk", filter=Q(state=State.NEW)),
+            of_accepted=Count("pk", filter=_ACCEPTED),
+            of_rejected=Count("pk", filter=Q(state=State.REJECTED)),
+            pictures=Count("item", filter=_ACCEPTED, distinct=True) + Count("pk", filter=_ACCEPTED & Q(item=None)),
+            doubtful=Count("pk", filter=_ACCEPTED & _DOUBTFUL),
+        )
+        .values_list("category", "of_new", "of_accepted", "of_rejected", "pictures", "doubtful")
+    )
+    return {category: Tally(*counts) for category, *counts in rows}
+
+
+def tally_of(category: Category) -> Tally:
+    return tallies().get(category.pk, Tally())
+
+
+def judge(tally: Tally) -> Verdict:
+    """Is this enough to train, and why."""
+    many = tally.pictures
+    if many < LEAST:
+        missing = LEAST - many
+        return Verdict("none", f"Not yet: {_from(tally)}. Accept {missing} more to train; {GOOD} would be good.")
+    caveat = _caveat(tally)
+    if many < GOOD:
+        return Verdict(
+            "few",
+            f"A start: {_from(tally)}. It can be trained, but its fabrics will resemble each other; {GOOD - many} more would be good."
+            + caveat,
+        )
+    return Verdict("enough", f"Enough: {_from(tally)}." + caveat)
+
+
+def _from(tally: Tally) -> str:
+    if tally.pictures == tally.accepted:
+        return f"{tally.accepted:,} accepted"
+    return f"{tally.accepted:,} accepted, cut from {tally.pictures:,} picture{'s' * (tally.pictures != 1)}"
+
+
+def _caveat(tally: Tally) -> str:
+    if tally.doubtful <= _TOO_MANY * tally.accepted:
+        return ""
+    return f" {tally.doubtful:,} of them are marked tiny, blurry or double: look at those again first."
