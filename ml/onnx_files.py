@@ -56,6 +56,7 @@ def picture_net_as_onnx(net: Any, told: Mapping[str, str], *, shrink: bool) -> b
             output_names=["probabilities"],
             dynamic_axes={"picture": axes, "probabilities": axes},
             opset_version=17,
+            do_constant_folding=False,
             training=torch.onnx.TrainingMode.PRESERVE,  # as it is, in evaluation: normalisation folded in would not fit halves
             dynamo=False,
         )

@@ -92,7 +92,7 @@ class Figures(nn.Module):
     """Folded waves and checks up to a scale's Nyquist limit, each as loud as the style says, mixed into the channels.
 
     A fold is a wave along one axis whose phase swings to and fro along the other, by a triangle as steep as the wave is long: at 45
-    degrees, and at half of that. A bloom is the distance from a lattice point, swelling and shrinking with the direction.
+    degrees, and at half of that. A bloom is a blossom about each point of a lattice.
     """
 
     def __init__(self, settings: GeneratorSettings, pixels_per_cell: int, width: int) -> None:
@@ -111,7 +111,9 @@ class Figures(nn.Module):
         self.loudness = nn.Linear(settings.style, 2 * drawn)
         self.mix = nn.Conv2d(2 * drawn, width, 1, bias=False)
         nn.init.normal_(self.loudness.weight, std=0.09)
-        nn.init.normal_(self.mix.weight, std=1.0)
+        nn.init.normal_(
+            self.mix.weight, std=3.0 if settings.figures == ("blooms",) else 1.0
+        )  # they compete with free drawing
         self.quiet = NormalDist(0, 0.09 * math.sqrt(settings.style)).inv_cdf(1 - FIGURES_A_STYLE / (4 * drawn))
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
@@ -145,10 +147,14 @@ class Figures(nn.Module):
 
 
 def _bloom(across: Tensor, along: Tensor, petals: list[int]) -> list[Tensor]:
-    """How far from the nearest lattice point, and in which direction, turned so often as there are petals: (N, R, Y, X) twice."""
+    """1 inside a blossom and -1 outside, in two sizes and turnings, about each lattice point: (N, R, Y, X) twice.
+
+    A blossom reaches as far as the cosine of the direction, turned so often as there are petals, lets it.
+    """
     far = torch.sqrt(across.square() + along.square() + 1e-6)
     turned = torch.tensor(petals, dtype=far.dtype, device=far.device)[:, None, None] * torch.atan2(along, across + 1e-9)
-    return [far * torch.cos(turned), torch.where(turned == 0, far.square() - 0.5, far * torch.sin(turned))]
+    narrow, wide = 0.1 + 0.75 * (0.5 + 0.5 * torch.cos(turned)), 0.3 + 0.4 * (0.5 - 0.5 * torch.cos(turned))
+    return [torch.tanh(6 * (narrow - far)), torch.tanh(6 * (wide - far))]
 
 
 def _square(angle: Tensor, turn: float) -> Tensor:

@@ -43,7 +43,7 @@ FIGURES: dict[str, tuple[tuple[int, int], ...]] = {
     "folds along x": _FOLDS,
     "folds along y": tuple((fold, number) for number, fold in _FOLDS),
     "checks": _CHECKS,
-    "blooms": tuple((number, number) for number in (1, 2, 3, 4, 6) for _ in PETALS),
+    "blooms": tuple((number, number) for number in (1, 2, 3) for _ in PETALS),
 }
 
 
