@@ -14,6 +14,7 @@ from ml.errors import MlError
 from patterns import services
 from patterns.models import Category, Direction, Fabric, GeneratorVersion
 from patterns.staff import Inline, MadeByPeople, QuickAdmin, picture
+from patterns.training.version_pages import VersionPages
 
 SAMPLE_SEED, SAMPLE_SIZE = 1, 128
 State = GeneratorVersion.State
@@ -61,7 +62,7 @@ class DirectionInline(Inline):
 
 
 @admin.register(GeneratorVersion)
-class GeneratorVersionAdmin(QuickAdmin):
+class GeneratorVersionAdmin(VersionPages, QuickAdmin):
     inlines = (DirectionInline,)
     list_display = ("sample", "category", "version", "state", "created")
     list_display_links = ("sample", "version")
@@ -69,7 +70,6 @@ class GeneratorVersionAdmin(QuickAdmin):
     list_select_related = ("category",)
     search_fields = ("version", "category__name", "weights_sha256", "onnx_sha256")
     ordering = ("category__order", "-pk")
-    actions = ("publish", "retire")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -90,19 +90,10 @@ class GeneratorVersionAdmin(QuickAdmin):
     def sample(self, version: GeneratorVersion) -> SafeString:
         return picture(_sample_address(version), f"A fabric of {version}")
 
-    @admin.action(description="Publish, in place of the version published now", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
-        for version in queryset:
-            services.publish_version(version)
-            self.log_change(request, version, "Published.")
-        self.message_user(request, "Published.")
+    def draw(self, version: GeneratorVersion, seed: int) -> HttpResponse:
+        from ml.textiles.recipe import Recipe
 
-    @admin.action(description="Retire", permissions=["change"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
-        for version in queryset:
-            services.retire_version(version)
-            self.log_change(request, version, "Retired.")
-        self.message_user(request, "Retired. Fabrics made with it keep it.")
+        return _tile_response(version, Recipe(seed=seed))
 
 
 @admin.register(Fabric)

@@ -86,9 +86,12 @@ ROUTES = {
     "mend-photo": Row(200, 404, form=LOOK),
     "choose-person-photo": Row(302, 404, posts=True, form={"person": 0}),
     "keep-photo": Row(302, 404, posts=True, form=LOOK),
+    "live-photo": Row(200, 404, form=LOOK),
     "try-stock": Row(200, 200, form=LOOK),
     "preview-stock": Row(200, 200, form=LOOK),
     "keep-stock": Row(302, 302, posts=True, form=LOOK),
+    "live-stock": Row(200, 200, form=LOOK),
+    "live-fabric": Row(200, 200, form={"fabric": "plaid:17"}),
     "results": EVERYBODY,
     "result": MINE,
     "result-image": MINE,
@@ -206,6 +209,8 @@ ADMIN_PAGES = [
     for app, models in {
         "patterns": ("category", "generatorversion", "fabric"),
         "jobs": ("job",),
+        "training": ("trainingrun",),
+        "admin": ("logentry",),
         "tryon": ("stockgarment", "photo", "result"),
     }.items()
     for model in models

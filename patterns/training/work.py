@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from ml.textiles.run_folder import note
 from patterns.jobs.registry import handles
 from patterns.jobs.work import JobFailed, LeaseLost, Stopped, Work
 from patterns.models import Category
@@ -110,6 +111,7 @@ def _export(work: Work, run: TrainingRun, made: Path) -> None:
     write_onnx(generator, half)
     check_parity(generator, half)
     half.replace(net)
+    note(run.folder, "Prepared it for the site.")
     work.saved()
 
 
@@ -125,6 +127,7 @@ def _find_directions(work: Work, run: TrainingRun, made: Path) -> None:
     tensors = load_checkpoint(weights, kind="textile-generator", framework="np").tensors
     found = find_directions(_generator(run, made), tensors)
     write_directions(made / "directions.json", found, sha256_of(weights))
+    note(run.folder, f"Found {len(found)} sliders.")
     work.saved()
 
 
@@ -147,12 +150,11 @@ def _measure(work: Work, run: TrainingRun, made: Path) -> None:
         tell=lambda stage, done: work.report(stage, 0.93 + 0.06 * done),
     )
     write_atomically(made / "figures.json", json.dumps(figures).encode())
+    note(run.folder, f"Measured {figures['number']} fabrics beside {figures['swatches']} swatches.")
     work.saved()
 
 
 def _publish(work: Work, run: TrainingRun, made: Path) -> dict[str, Any]:
-    from ml.textiles.run_folder import note
-
     work.report("Making a draft version of it", 0.99)
     run.refresh_from_db()
     figures = json.loads((made / "figures.json").read_text())

@@ -161,9 +161,19 @@ def test_categories_are_ordered_and_published_in_the_list(staff):
     assert staff.get("/fabrics/plaid/?from=1").status_code == 404
 
 
-def test_a_version_is_published_and_retired_from_the_list(staff):
+def test_a_version_is_published_and_retired_from_the_list(staff, monkeypatch):
+    monkeypatch.setattr("patterns.services.load_generator", lambda version: None)
     old = version_of("plaid")
-    new = make_version(old.category, state=GeneratorVersion.State.DRAFT)
+    figures = {
+        "shift": 0,
+        "spread": 80,
+        "spread_real": 90,
+        "copies": 0,
+        "recognised": 1,
+        "recognised_real": 1,
+        "categories": 9,
+    }
+    new = make_version(old.category, state=GeneratorVersion.State.DRAFT, scores={"figures": figures})
 
     def act(action: str) -> None:
         staff.post(
@@ -172,7 +182,7 @@ def test_a_version_is_published_and_retired_from_the_list(staff):
         old.refresh_from_db()
         new.refresh_from_db()
 
-    act("publish")
+    act("publish_chosen")
     assert (old.state, new.state) == ("retired", "published")
     act("retire")
     assert new.state == "retired"

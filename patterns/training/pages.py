@@ -1,0 +1,86 @@
+"""What the pages of a run and of two versions show, gathered from rows and from the run's folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ml.textiles.run_folder import FIGURES, SCORES, log_tail, read_lines, sample_steps
+from patterns.jobs.models import Job
+from patterns.jobs.queries import NO_TORCH, live_workers, why_nobody_comes
+from patterns.jobs.views import tell
+from patterns.training.curves import DISTANCE, LOSSES, VARIETY, draw_curves
+from patterns.training.gate import checks_of
+from patterns.training.models import TrainingRun
+
+State = TrainingRun.State
+BUTTONS = {
+    "pause": (State.QUEUED, State.RUNNING),
+    "cancel": (State.QUEUED, State.RUNNING, State.PAUSED, State.FAILED),
+    "resume": (State.PAUSED, State.FAILED),
+    "further": (State.FINISHED, State.CANCELLED),
+}
+FIGURE_NAMES = {
+    "swatches": "Swatches it was measured beside",
+    "number": "Fabrics measured",
+    "shift": "Largest difference at a seam (of 255)",
+    "spread": "How varied the fabrics are",
+    "spread_real": "How varied the swatches are",
+    "swd": "Distance from real cloth (less is better)",
+    "swd_real": "Distance of real cloth from real cloth",
+    "nearest": "Nearest swatch to any fabric",
+    "nearest_real": "Nearest swatch to a swatch it never saw",
+    "copies": "Share of fabrics close to a swatch",
+    "recognised": "Share of fabrics named rightly by a judge",
+    "recognised_real": "Share of real swatches named rightly",
+    "categories": "Categories the judge chose between",
+}
+
+
+def panel_of(run: TrainingRun) -> dict[str, Any]:
+    """The part of a run's page that changes while one looks."""
+    job = run.job if run.is_under_way else None
+    scores, figures = read_lines(run.folder / SCORES), read_lines(run.folder / FIGURES)
+    return {
+        "run": run,
+        "job": job,
+        "waits": job is not None and job.state == Job.State.QUEUED,
+        "nobody": why_nobody_comes(job) if job else "",
+        **(
+            tell(job)
+            if job
+            else {"percent": None, "place": "", "left": "", "said": f"{run.get_state_display()}.", "mark": ""}
+        ),
+        "buttons": [name for name, states in BUTTONS.items() if run.state in states and run.category_id],
+        "curves": [
+            (title, curve, lines)
+            for title, rows, lines in (
+                ("Losses", scores, LOSSES),
+                ("Distance from real cloth", figures, DISTANCE),
+                ("Variety", figures, VARIETY),
+            )
+            if (curve := draw_curves(title, rows, lines, run.steps))
+        ],
+        "samples": sample_steps(run.folder),
+        "log": "\n".join(log_tail(run.folder)),
+    }
+
+
+def outcome_of(run: TrainingRun) -> dict[str, Any]:
+    """Figures, gate and draft of a run that came to its end."""
+    version = run.version
+    if version is None:
+        return {"version": None}
+    figures = version.scores.get("figures", {})
+    return {
+        "version": version,
+        "checks": checks_of(version),
+        "figures": [(label, figures[name]) for name, label in FIGURE_NAMES.items() if name in figures],
+    }
+
+
+def training_notice() -> str:
+    """What stands in the way of training here, for the page on which it is asked for; empty when nothing does."""
+    workers = live_workers()
+    if not workers.exists():
+        return "No worker is running just now. A run can be asked for; it begins when one is started beside the site."
+    return "" if workers.filter(can_train=True).exists() else NO_TORCH

@@ -1,0 +1,147 @@
+"""Staff's pages of a generator version: publish and roll back through the quality gate, and two versions side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from patterns import services
+from patterns.models import GeneratorVersion
+from patterns.staff import QuickAdmin
+from patterns.training.gate import checks_of, passes
+from patterns.training.publishing import publish
+from patterns.training.services import Refused
+
+State = GeneratorVersion.State
+SEEDS = 12
+LARGEST = services.LARGEST_SEED
+
+if TYPE_CHECKING:
+    Base = QuickAdmin
+else:
+    Base = object
+
+
+class VersionPages(Base):
+    """Beside an admin of versions. ``draw(version, seed)`` answers with a tile; the admin says how."""
+
+    change_form_template = "admin/training/version.html"
+    actions = ("publish_chosen", "retire", "compare_chosen")
+
+    def draw(self, version: GeneratorVersion, seed: int) -> HttpResponse:
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/publish/", wrap(self.publish_view), name="patterns_version_publish"),
+            path("<int:pk>/tile/<int:seed>.png", wrap(self.tile_view), name="patterns_version_tile"),
+            path("compare/", wrap(self.compare_view), name="patterns_version_compare"),
+            *super().get_urls(),
+        ]
+
+    def tile_view(self, request: HttpRequest, pk: int, seed: int) -> HttpResponse:
+        if seed > LARGEST:
+            raise Http404
+        return self.draw(self.row_or_404(request, pk), seed)
+
+    # Publish and roll back -------------------------------------------------------------------------------------------
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = self.row_or_404(request, pk)
+        if not self.has_change_permission(request, version):
+            raise PermissionDenied
+        reason, problem = request.POST.get("reason", "")[:300], ""
+        if request.method == "POST":
+            try:
+                said = publish(version, reason)
+            except Refused as error:
+                problem = str(error)
+            else:
+                self.log_change(request, version, said)
+                self.message_user(
+                    request, f"{said} The site draws {version.category} with {version.version} from now on."
+                )
+                return redirect(reverse("admin:patterns_generatorversion_change", args=[pk]))
+        published = GeneratorVersion.objects.filter(category=version.category_id, state=State.PUBLISHED).first()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Publish {version}",
+            "version": version,
+            "published": published,
+            "checks": checks_of(version),
+            "comes_back": version.state == State.RETIRED,
+            "needs_reason": version.state == State.DRAFT and not passes(version),
+            "seeds": range(SEEDS),
+            "problem": problem,
+            "reason": reason,
+        }
+        return TemplateResponse(request, "admin/training/publish.html", context)
+
+    @admin.action(description="Publish, in place of the version published now", permissions=["change"])
+    def publish_chosen(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
+        for version in queryset:
+            try:
+                said = publish(version)
+            except Refused as error:
+                page = reverse("admin:patterns_version_publish", args=[version.pk])
+                words = format_html('{}: {} <a href="{}">Look at it</a>', version, str(error), page)
+                self.message_user(request, words, messages.WARNING)
+            else:
+                self.log_change(request, version, said)
+                self.message_user(request, f"{version}: {said}")
+
+    @admin.action(description="Retire", permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
+        for version in queryset:
+            services.retire_version(version)
+            self.log_change(request, version, "Retired.")
+        self.message_user(request, "Retired. Fabrics made with it keep it.")
+
+    # Side by side ----------------------------------------------------------------------------------------------------
+
+    @admin.action(description="Compare two side by side", permissions=["view"])
+    def compare_chosen(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> HttpResponse | None:
+        chosen = list(queryset[:3])
+        if len(chosen) != 2:
+            self.message_user(request, "Choose two versions to compare.", messages.WARNING)
+            return None
+        address = reverse("admin:patterns_version_compare")
+        return redirect(f"{address}?a={chosen[0].pk}&b={chosen[1].pk}")
+
+    def compare_view(self, request: HttpRequest) -> HttpResponse:
+        first = _number(request.GET.get("from"), 0)
+        sides = [self._side(request, name) for name in ("a", "b")]
+        category = sides[0].category_id if sides[0] else None
+        offered = GeneratorVersion.objects.select_related("category")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Two versions side by side",
+            "sides": [(each, checks_of(each)) for each in sides if each],
+            "offered": offered.filter(category=category) if category else offered,
+            "a": sides[0],
+            "b": sides[1],
+            "pair": (("a", sides[0], "One"), ("b", sides[1], "Beside")),
+            "first": first,
+            "seeds": range(first, min(first + SEEDS, LARGEST + 1)),
+            "next": (first + SEEDS) % LARGEST,
+        }
+        return TemplateResponse(request, "admin/training/compare.html", context)
+
+    def _side(self, request: HttpRequest, name: str) -> Any:
+        pk = _number(request.GET.get(name), 0)
+        return self.row_or_404(request, pk) if pk else None
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST else otherwise
