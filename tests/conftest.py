@@ -16,6 +16,7 @@ from patterns import slots
 from patterns.ownership import SESSION_KEY, Person
 from patterns.studio import services as studio_services
 from tests import factories
+from tryon import live as tryon_live
 from tryon import services as tryon_services
 from tryon.storage import catalogue_storage
 
@@ -44,6 +45,7 @@ def nothing_remembered() -> Iterator[None]:
     patterns_services._tiles.clear()
     studio_services._blocks.clear()
     tryon_services._stock_previews.clear()
+    tryon_live._packs.clear()
     patterns_services._generators.clear()
     slots.model_slots.cache_clear()
     studio_services.heavy_slots.cache_clear()

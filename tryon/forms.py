@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,8 +16,10 @@ from patterns.references import LONGEST, FabricReference
 from patterns.services import LARGEST_SEED, fresh_seed
 from patterns.uploads import MAX_BYTES, UploadError, read_upload
 from tryon.cloth import MAPS, check_maps
+from tryon.inks import recoloured
+from tryon.layers import MOST, Held, version_of
 from tryon.models import StockGarment, Wearable
-from tryon.services import Look
+from tryon.services import USUAL_STRENGTH, Look
 
 if TYPE_CHECKING:
     from ml.images import Bytes
@@ -117,13 +120,24 @@ class TryOnForm(forms.Form):
     dx = forms.FloatField(label="Shift right, in repeats", min_value=-1, max_value=1)
     dy = forms.FloatField(label="Shift down, in repeats", min_value=-1, max_value=1)
     repeat = forms.ChoiceField(label="Repeat", choices=REPEATS)
+    strength = forms.FloatField(label="Drape, from flat to deep", min_value=0, max_value=2)
     sure = forms.BooleanField(label="Yes, this outline is what I want to dress", required=False)
 
-    STEPS = (("cm", "0.5"), ("rotation", "1"), ("dx", "0.05"), ("dy", "0.05"))
-    START = (("cm", "20"), ("rotation", "0"), ("dx", "0"), ("dy", "0"), ("repeat", "straight"))
+    STEPS = (("cm", "0.1"), ("rotation", "1"), ("dx", "0.005"), ("dy", "0.005"), ("strength", "0.1"))
+    START = (
+        ("cm", "20"),
+        ("rotation", "0"),
+        ("dx", "0"),
+        ("dy", "0"),
+        ("repeat", "straight"),
+        ("strength", f"{USUAL_STRENGTH:g}"),
+    )
+    PLACEMENT = ("cm", "rotation", "dx", "dy", "repeat", "strength")
 
     def __init__(self, query: QueryDict, wearable: Wearable) -> None:
         self.wearable = wearable
+        self.held_texts = query.getlist("layer")
+        self.held: list[Held] = []
         super().__init__(self._with_defaults(query))
         self.fields["from"] = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
         names = wearable.garment_names
@@ -140,9 +154,20 @@ class TryOnForm(forms.Form):
         """Whether the address already says which fabrics the page shows; only then it shows the same ones again."""
         return bool(query.get("fabric") and query.get("from") and query.get("category"))
 
+    @staticmethod
+    def asks_for_change(query: QueryDict) -> bool:
+        """Whether the address is no state yet, but a change of one: a button, or other inks."""
+        return bool(query.get("do") or query.get("inks-of"))
+
+    @property
+    def free_garments(self) -> list[str]:
+        """Those not dressed before."""
+        taken = {name for text in self.held_texts for name in text.partition(",")[0].split(".")}
+        return [name for name in self.wearable.garment_names if name not in taken]
+
     def _with_defaults(self, query: QueryDict) -> QueryDict:
         filled = query.copy()
-        names = self.wearable.garment_names
+        names = self.free_garments
         choice = FabricReference.parse(query.get("fabric", ""))
         category = query.get("category") or (choice.category if choice else first_category())
         first = query.get("from") or str(choice.recipe.seed if choice else fresh_seed())
@@ -160,20 +185,25 @@ class TryOnForm(forms.Form):
         choice = FabricReference.parse(self.cleaned_data["fabric"])
         if choice is None:
             raise forms.ValidationError("This is not a fabric. Choose one of those shown.")
-        try:
-            self.version = (
-                fabrics.past_or_present_version(choice.category, choice.version)
-                if choice.version
-                else fabrics.published_version(choice.category)
-            )
-        except GeneratorVersion.DoesNotExist:
-            raise forms.ValidationError("This fabric is not offered any more. Choose one of those shown.") from None
-        self.choice = choice
-        return choice
+        self.version = version_of(choice)
+        self.choice = recoloured(choice, self.version, self.data)
+        return self.choice
 
     def clean_garment(self) -> list[str]:
         chosen = self.cleaned_data["garment"]
-        return [name for name in self.wearable.garment_names if name in chosen]
+        names = [name for name in self.free_garments if name in chosen]
+        if not names:
+            raise forms.ValidationError("This garment is dressed already. Choose another one, or change that one.")
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if len(self.held_texts) >= MOST:
+            raise forms.ValidationError(f"At most {MOST} pieces fit into one picture. Take one off.")
+        known = self.wearable.garment_names
+        self.held = [Held.parse(text, known) for text in self.held_texts]
+        cleaned["below"] = tuple(each.look() for each in self.held)
+        return cleaned
 
     @property
     def is_confirmed(self) -> bool:
@@ -194,17 +224,63 @@ class TryOnForm(forms.Form):
             version=self.version,
             recipe=asked["fabric"].recipe,
             placement=Placement(asked["cm"], asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
+            strength=asked["strength"],
+            below=asked["below"],
         )
+
+    def can_hold(self) -> bool:
+        """Whether another garment can be dressed besides."""
+        chosen = self.data.getlist("garment")  # type: ignore[attr-defined]
+        return len(self.held_texts) + 1 < MOST and any(name not in chosen for name in self.free_garments)
 
     def state(self) -> list[tuple[str, str]]:
         """The page's whole state as name and value, for addresses and hidden fields."""
         given: QueryDict = self.data  # type: ignore[assignment]
-        pairs = [("garment", name) for name in given.getlist("garment")]
-        names = ("fabric", "category", "from", "cm", "rotation", "dx", "dy", "repeat", "sure")
-        return pairs + [(name, str(given[name])) for name in names if given.get(name)]
+        pairs = [("garment", name) for name in given.getlist("garment") if name in self.free_garments]
+        fabric = str(self.choice or given["fabric"])
+        names = ("category", "from", *self.PLACEMENT, "sure")
+        rest = [(name, str(given[name])) for name in names if given.get(name)]
+        return [*pairs, ("fabric", fabric), *rest, *(("layer", text) for text in self.held_texts)]
 
     def address(self) -> str:
         return urlencode(self.state())
+
+    def changed_state(self) -> list[tuple[str, str]]:
+        """The state after what a button asks for; only of a valid form."""
+        task, _, number = str(self.data.get("do", "")).partition("-")
+        state = self.state()
+        place = int(number) if number.isdecimal() and int(number) < len(self.held) else None
+        if task == "hold" and self.can_hold():
+            return self._with_another(state)
+        if task == "drop" and place is not None:
+            return [pair for pair in state if pair != ("layer", str(self.held_texts[place]))]
+        if task == "edit" and place is not None:
+            return self._with_in_hand(state, place)
+        if task == "surprise":
+            return self._surprised(state)
+        return state
+
+    def _with_another(self, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """What is in hand is laid on; the next garment begins as everything begins."""
+        asked = self.cleaned_data["garment"]
+        rest = next(name for name in self.free_garments if name not in asked)
+        kept = [pair for pair in state if pair[0] in ("category", "from", "sure", "layer")]
+        fresh = [("fabric", f"{self.data['category']}:{fresh_seed()}"), *self.START]
+        return [("garment", rest), *fresh, *kept, ("layer", str(Held.of(self.look())))]
+
+    def _with_in_hand(self, state: list[tuple[str, str]], place: int) -> list[tuple[str, str]]:
+        wanted = self.held[place]
+        kept = [pair for pair in state if pair[0] in ("category", "from", "sure")]
+        others = [("layer", str(each)) for each in self.held if each is not wanted]
+        garments = [("garment", name) for name in wanted.garments]
+        return [*garments, *wanted.state.items(), *kept, *others, ("layer", str(Held.of(self.look())))]
+
+    def _surprised(self, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Another fabric of any category, at a width that suits most."""
+        others = [each.slug for each in fabrics.offered_categories()]
+        category, seed = secrets.choice(others), fresh_seed()
+        changed = {"fabric": f"{category}:{seed}", "category": category, "from": str(seed)}
+        return [(name, changed.get(name, value)) for name, value in state]
 
 
 def first_category() -> str:

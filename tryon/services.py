@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ml.textiles.recipe import Recipe
 
 TILE_SIZES = (256, 512, 1024)
+USUAL_STRENGTH = 0.8  # that of ml.compositing.drape
 
 
 class Segmenter(Protocol):
@@ -46,12 +47,22 @@ class Segmenter(Protocol):
 
 @dataclass(frozen=True)
 class Look:
-    """What to put on: these garments of the picture, in this fabric, lying like this."""
+    """What to put on: these garments of the picture, in this fabric, lying like this; ``below``: others put on before.
+
+    ``strength``: how far the pattern follows the folds, 0 to 2.
+    """
 
     garments: tuple[str, ...]
     version: GeneratorVersion
     recipe: Recipe
     placement: Placement
+    strength: float = USUAL_STRENGTH
+    below: tuple[Look, ...] = ()
+
+    @property
+    def layers(self) -> tuple[Look, ...]:
+        """From the lowest to this one."""
+        return (*self.below, self)
 
 
 _loading = threading.Lock()
@@ -188,7 +199,8 @@ def render_preview(wearable: Wearable, look: Look) -> bytes:
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
     """The same for a stock garment; what many people look at, as on the home page, is rendered once."""
-    key = (stock.image.name, stock.px_per_cm, look.garments, look.version.pk, look.recipe, look.placement)
+    drawn = [(each.garments, each.version.pk, each.recipe, each.placement, each.strength) for each in look.layers]
+    key = (stock.image.name, stock.px_per_cm, *drawn)
     preview = _stock_previews.recall(key)
     if preview is None:
         preview = render_preview(stock, look)
@@ -213,7 +225,7 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
             stock=wearable if isinstance(wearable, StockGarment) else None,
             fabric=keep_fabric(person, look.version, look.recipe),
             garments=list(look.garments),
-            placement=asdict(look.placement),
+            placement=asdict(look.placement) | {"strength": look.strength},
             px_per_cm=scale.px_per_cm,
             width=wearable.width,
             height=wearable.height,
@@ -223,24 +235,53 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
 
 
 def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Scale]:
-    """Lay the look's fabric on ``image`` or ``screen`` of the wearable. Unchanged where no garment is."""
-    from ml.compositing.drape import drape
+    """Lay the look's fabrics on ``image`` or ``screen`` of the wearable. Unchanged where no garment is."""
+    from ml.compositing.drape import Layer, drape, drape_layers
 
     with ThreadPoolExecutor(1) as beside:
         reading = beside.submit(read_pixels, picture)
         labels = labels_of(wearable)
-        scale = scale_of(wearable, labels, look.garments)
-        smaller = SCREEN_SIDE / max(wearable.width, wearable.height) if picture == wearable.screen else 1.0
-        px_per_cm = scale.px_per_cm * min(1.0, smaller)
-        cloth, is_block = draw_cloth(look, tile_size(look.placement.cm_per_tile * px_per_cm))
+        scales = [scale_of(wearable, labels, each.garments) for each in look.layers]
+        densities = [scale.px_per_cm * shrunk(wearable, picture) for scale in scales]
+        cloths = [
+            draw_cloth(each, tile_size(each.placement.cm_per_tile * density))
+            for each, density in zip(look.layers, densities, strict=True)
+        ]
         photo = reading.result()
-        known = cloth_of(wearable, photo, look.garments)
     with model_slots().take():
-        alpha = alpha_of(wearable, photo, labels, look.garments)
+        layers = [
+            Layer(
+                cloth,
+                alpha_of(wearable, photo, labels, each.garments),
+                each.placement,
+                density,
+                each.strength,
+                is_block,
+                cloth_of(wearable, photo, each.garments),
+            )
+            for each, density, (cloth, is_block) in zip(look.layers, densities, cloths, strict=True)
+        ]
+        if len(layers) > 1:
+            return drape_layers(photo, layers), scales[-1]
+        only, strength = layers[0], look.strength
         draped = drape(
-            photo, cloth, alpha, look.placement, px_per_cm, is_block=is_block, in_place=True, cloth_map=known
+            photo,
+            only.tile,
+            only.alpha,
+            only.placement,
+            only.px_per_cm,
+            strength=strength,
+            is_block=only.is_block,
+            in_place=True,
+            cloth_map=only.cloth_map,
         )
-        return draped, scale
+        return draped, scales[-1]
+
+
+def shrunk(wearable: Wearable, picture: FieldFile) -> float:
+    """How many pixels of this picture there are to one of ``image``, at most 1."""
+    smaller = SCREEN_SIDE / max(wearable.width, wearable.height) if picture == wearable.screen else 1.0
+    return min(1.0, smaller)
 
 
 def draw_cloth(look: Look, size: int) -> tuple[Bytes, bool]:

@@ -16,6 +16,7 @@ from patterns import queries as fabrics
 from patterns.models import Category, GeneratorVersion
 from patterns.references import FabricReference
 from patterns.services import next_page, page_of_seeds
+from patterns.studio.services import swatches_of
 from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
@@ -36,6 +37,7 @@ class Addresses:
     preview: str
     keep: str
     before: str
+    live: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,15 @@ class Swatch:
 
 
 @dataclass(frozen=True)
+class Ink:
+    """One ink of the fabric that is on: its number in the recipe, its colour, how much of the cloth it covers."""
+
+    number: int
+    colour: str
+    share: str
+
+
+@dataclass(frozen=True)
 class DressedGarment:
     """A stock garment in a fabric, for the home page."""
 
@@ -101,8 +112,8 @@ def addresses_of(wearable: Photo | StockGarment) -> Addresses:
         kind, key, before = "photo", str(wearable.public_id), reverse("photo-image", args=[wearable.public_id])
     else:
         kind, key, before = "stock", wearable.slug, wearable.screen.url
-    page, preview, keep = (reverse(f"{name}-{kind}", args=[key]) for name in ("try", "preview", "keep"))
-    return Addresses(page, preview, keep, before)
+    page, preview, keep, live = (reverse(f"{name}-{kind}", args=[key]) for name in ("try", "preview", "keep", "live"))
+    return Addresses(page, preview, keep, before, live)
 
 
 def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
@@ -123,9 +134,21 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         **about_photo(wearable, form),
         "scale": scale_of(wearable, labels_of(wearable), tuple(form.cleaned_data["garment"])) if shown else None,
         "state": form.state(),
-        "placement_fields": [form[name] for name in ("cm", "rotation", "dx", "dy", "repeat")],
+        "placement_fields": [form[name] for name in form.PLACEMENT],
+        "held": list(enumerate(form.held)),
+        "layer_texts": form.held_texts,
+        "can_hold": shown and form.can_hold(),
+        **inks_asked_for(form),
         **fabric_grid(form),
     }
+
+
+def inks_asked_for(form: TryOnForm) -> dict[str, Any]:
+    """The inks of the fabric that is on; only where a page without script asks, for they have to be drawn."""
+    if form.data.get("inks") != "show" or not form.version or not form.choice:
+        return {}
+    inks = [Ink(each.ink, each.colour, f"{each.share:.0%}") for each in swatches_of(form.version, form.choice.recipe)]
+    return {"inks": inks, "inks_of": str(form.choice)}
 
 
 def mask_version_of(wearable: Photo | StockGarment) -> str:
@@ -176,6 +199,7 @@ def chips_of(wearable: Wearable, form: TryOnForm) -> list[Chip]:
             box_of_paths(garment["outline"]),
         )
         for garment in wearable.found
+        if garment["name"] in form.free_garments
     ]
 
 

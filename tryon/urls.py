@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tryon import mend_views, views
+from tryon import live_views, mend_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,12 +12,15 @@ urlpatterns = [
     path("photos/<uuid:public_id>/delete", views.delete_photo, name="delete-photo"),
     path("try/photo/<uuid:public_id>/", views.try_photo, name="try-photo"),
     path("try/photo/<uuid:public_id>/preview.jpg", views.preview_photo, name="preview-photo"),
+    path("try/photo/<uuid:public_id>/live", live_views.live_photo, name="live-photo"),
     path("try/photo/<uuid:public_id>/keep", views.keep_photo, name="keep-photo"),
     path("try/photo/<uuid:public_id>/mend/", mend_views.mend_photo, name="mend-photo"),
     path("try/photo/<uuid:public_id>/person", mend_views.choose_person, name="choose-person-photo"),
     path("try/stock/<slug:slug>/", views.try_stock, name="try-stock"),
     path("try/stock/<slug:slug>/preview.jpg", views.preview_stock, name="preview-stock"),
+    path("try/stock/<slug:slug>/live", live_views.live_stock, name="live-stock"),
     path("try/stock/<slug:slug>/keep", views.keep_stock, name="keep-stock"),
+    path("try/fabric.json", live_views.live_fabric, name="live-fabric"),
     path("results/", views.results, name="results"),
     path("results/<uuid:public_id>/", views.result, name="result"),
     path("results/<uuid:public_id>/image", views.result_image, name="result-image"),

@@ -104,14 +104,14 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     photo = photo_or_404(person_of(request), public_id)
-    preview = services.render_preview(photo, _look_or_refuse(request.GET, photo))
+    preview = services.render_preview(photo, look_or_refuse(request.GET, photo))
     return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
 
 
 @require_safe
 def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
     stock = stock_or_404(slug)
-    preview = services.render_stock_preview(stock, _look_or_refuse(request.GET, stock))
+    preview = services.render_stock_preview(stock, look_or_refuse(request.GET, stock))
     return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "public, max-age=300"})
 
 
@@ -210,6 +210,8 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
         context |= about_photo(wearable, TryOnForm(request.GET, wearable))
         return render(request, "tryon/nothing_found.html", context)
     form = TryOnForm(request.GET, wearable)
+    if TryOnForm.asks_for_change(request.GET) and form.is_valid():
+        return redirect(f"{request.path}?{urlencode(form.changed_state())}")
     if not TryOnForm.is_complete(request.GET):  # the address comes to name every fabric it shows
         return redirect(f"{request.path}?{form.address()}")
     context = try_page(wearable, form)
@@ -217,14 +219,14 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
 
 
 def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
-    look = _look_or_refuse(request.POST, wearable)
+    look = look_or_refuse(request.POST, wearable)
     try:
         return redirect(services.keep_result(new_person_of(request), wearable, look))
     except ObjectDoesNotExist:
         raise Http404 from None
 
 
-def _look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> services.Look:
+def look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> services.Look:
     """A look is drawn only on garments that were found, or that the person said are there; never on background."""
     if wearable.outcome == wearable.Outcome.NONE:
         raise PlacementError("We found no clothes in this picture, so there is nothing to dress.")
@@ -253,4 +255,5 @@ def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
     state += [("fabric", str(fabric)), ("category", fabric.category), ("from", str(fabric.recipe.seed))]
     state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
     state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
+    state += [("strength", f"{lay.get('strength', services.USUAL_STRENGTH):g}")]
     return f"{wearable.get_absolute_url()}?{urlencode(state)}"

@@ -24,17 +24,22 @@ import numpy.typing as npt
 
 from ml.compositing.bend import bend_pattern
 from ml.compositing.blend import backdrop
+from ml.compositing.cloth_map import ClothMap
 from ml.compositing.drape import KNEE, STRENGTH, WHITE, _grown, relight
 from ml.compositing.placement import Placement
 from ml.compositing.region import Box, box_of, check_alpha, floats
 from ml.compositing.shade import DARKEST, shade_box
 from ml.compositing.tile import prepare_tile
+from ml.compositing.wrap import _cut, _points, wrap_fabric
 from ml.errors import PictureError
 from ml.images import Bytes, Floats, grow_rows, linear_to_srgb, srgb_to_linear
 
 MAGIC = b"AFL1"
 LIGHT_STEP = 1 / 256  # of the natural log of the light: 0.4 %, less than one code of a screen
 BEND_STEP = 1 / 512  # centimetres of cloth
+MAP_STEP = 1 / 100  # the same: a tenth of what a pixel of a page shows
+REACH = 320.0  # centimetres of cloth on either side
+NIGHT = 1 / 1024  # light below which known cloth is black
 STRENGTHS = (0.0, 2.0)
 
 
@@ -47,17 +52,24 @@ class LivePack:
 
 
 def pack_live(
-    photo: Bytes, alpha: Floats, px_per_cm: float, below: Sequence[Floats] = (), more: dict[str, Any] | None = None
+    photo: Bytes,
+    alpha: Floats,
+    px_per_cm: float,
+    below: Sequence[Floats] = (),
+    more: dict[str, Any] | None = None,
+    cloth_map: ClothMap | None = None,
 ) -> bytes:
     """Everything about one garment that does not depend on the fabric.
 
     photo: uint8 (H, W, 3) sRGB. alpha: float32 (H, W) in [0, 1]. px_per_cm: above 0. below: masks of the garments that
-    are dressed before this one and lie under it. more: what else the header is to say. Returns the file described above.
+    are dressed before this one and lie under it. more: what else the header is to say. cloth_map: what is known of the
+    cloth, of the photo's size; then nothing is guessed, as in drape. Returns the file described above.
 
     Planes, cut to ``header["box"]``: ``alpha`` in [0, 1]; ``light``, the natural log of the relative light; ``red``,
     ``green``, ``blue``, 8-bit sRGB of what lies behind the soft edge (0 elsewhere); ``under``, how much of that is cloth
     of the garments below, [0, 1]. ``across`` and ``down``, on a coarser grid over the same box: how many centimetres
-    further right and down on the cloth a pixel looks, at drape strength 1. Raises PictureError.
+    further right and down on the cloth a pixel looks, at drape strength 1. Of known cloth (``header["map"]``) there are
+    instead ``u`` and ``v``, the centimetres themselves, one for each pixel. Raises PictureError.
     """
     check_alpha(photo, alpha)
     tight = box_of(alpha)
@@ -65,27 +77,25 @@ def pack_live(
         raise PictureError("There is no garment in this mask, so there is nothing to drape.")
     box = _grown(tight, photo)
     cut, cover = photo[box.window], alpha[box.window].astype(np.float32, copy=False)
-    relative = shade_box(cut, cover)
-    across, down = bend_pattern(relative, cover, px_per_cm, 1.0)
     planes = _Planes()
     planes.add("alpha", _mask_codes(cover), 1, 1 / 255)
-    light = np.where(cover > 0, np.log(relative), 0.0)  # outside, a calm number is a small one
-    planes.add("light", (light - np.log(DARKEST)) / LIGHT_STEP, 2, LIGHT_STEP, float(np.log(DARKEST)))
     for name, codes in zip(("red", "green", "blue"), np.moveaxis(_behind(cut, cover), 2, 0), strict=True):
         planes.add(name, codes, 1, 1.0)
     if below:
         planes.add("under", _under(below, cover, box) * 255, 1, 1 / 255)
-    for name, shift in (("across", across / px_per_cm), ("down", down / px_per_cm)):
-        least = float(shift.min())
-        planes.add(name, (shift - least) / BEND_STEP, 2, BEND_STEP, least)
+    if cloth_map is None:
+        _add_guessed(planes, cut, cover, px_per_cm)
+    else:
+        _add_known(planes, cloth_map, cover, box)
     header = {
         "format": 1,
         "width": photo.shape[1],
         "height": photo.shape[0],
         "box": box.corners,
         "px_per_cm": px_per_cm,
-        "white": WHITE,
-        "knee": KNEE,
+        "white": WHITE if cloth_map is None else 1.0,
+        "knee": KNEE if cloth_map is None else None,
+        "map": cloth_map is not None,
         "strength": {"usual": STRENGTH, "least": STRENGTHS[0], "most": STRENGTHS[1]},
         **(more or {}),
         "planes": planes.places,
@@ -125,13 +135,12 @@ def composite(
     is_block: bool = False,
 ) -> Bytes:
     """What a browser shows: arguments and answer as of :func:`ml.compositing.drape.drape`, the mask from the pack."""
-    box, px_per_cm = Box(*pack.header["box"]), pack.header["px_per_cm"]
+    box = Box(*pack.header["box"])
     alpha = pack.planes["alpha"]
-    bend = np.dstack([pack.planes["across"], pack.planes["down"]]) * np.float32(strength * px_per_cm)
-    shift = grow_rows(floats(bend), (alpha.shape[0], alpha.shape[1]), 0, alpha.shape[0])
-    laid = prepare_tile(tile, placement, px_per_cm, is_block)
-    flat = laid.sample((photo.shape[0], photo.shape[1]), box.corners, (shift[..., 0].copy(), shift[..., 1].copy()))
-    cloth = relight(flat, floats(np.exp(pack.planes["light"])))
+    if pack.header["map"]:
+        cloth = _known_cloth(pack, tile, placement, is_block)
+    else:
+        cloth = _guessed_cloth(pack, (photo.shape[0], photo.shape[1]), tile, placement, strength, is_block)
     behind = srgb_to_linear(np.dstack([pack.planes[name] for name in ("red", "green", "blue")]).astype(np.uint8))
     mixed = alpha[..., None] * cloth + (1 - alpha[..., None]) * behind
     out = photo.copy()
@@ -139,10 +148,36 @@ def composite(
     return out
 
 
+def _guessed_cloth(
+    pack: LivePack, shape: tuple[int, int], tile: Bytes, placement: Placement, strength: float, is_block: bool
+) -> Floats:
+    px_per_cm, light = pack.header["px_per_cm"], pack.planes["light"]
+    bend = np.dstack([pack.planes["across"], pack.planes["down"]]) * np.float32(strength * px_per_cm)
+    shift = grow_rows(floats(bend), (light.shape[0], light.shape[1]), 0, light.shape[0])
+    laid = prepare_tile(tile, placement, px_per_cm, is_block)
+    flat = laid.sample(shape, Box(*pack.header["box"]).corners, (shift[..., 0].copy(), shift[..., 1].copy()))
+    return relight(flat, floats(np.exp(light)))
+
+
+def _known_cloth(pack: LivePack, tile: Bytes, placement: Placement, is_block: bool) -> Floats:
+    u, v, light = (pack.planes[name] for name in ("u", "v", "light"))
+    cloth = ClothMap(u, v, np.ones(u.shape, bool), floats(np.exp(light)))
+    return floats(wrap_fabric(tile, cloth, placement, is_block=is_block) * cloth.light[..., None])
+
+
 class _Planes:
     def __init__(self) -> None:
         self.places: dict[str, dict[str, Any]] = {}
         self.contents: list[bytes] = []
+
+    def add_light(self, relative: Floats, alpha: Floats, darkest: float) -> None:
+        """Linear light as its logarithm; outside the cloth a calm number is a small one."""
+        light = np.where(alpha > 0, np.log(relative), 0.0) - np.log(darkest)
+        self.add("light", light / LIGHT_STEP, 2, LIGHT_STEP, float(np.log(darkest)))
+
+    def add_around(self, name: str, values: Floats, step: float) -> None:
+        least = float(values.min())
+        self.add(name, (values - least) / step, 2, step, least)
 
     def add(self, name: str, codes: npt.NDArray[Any], depth: int, step: float, least: float = 0.0) -> None:
         from isal import isal_zlib
@@ -163,6 +198,19 @@ class _Planes:
             "least": least,
         }
         self.contents.append(content)
+
+
+def _add_guessed(planes: _Planes, photo: Bytes, alpha: Floats, px_per_cm: float) -> None:
+    relative = shade_box(photo, alpha)
+    planes.add_light(relative, alpha, DARKEST)
+    for name, shift in zip(("across", "down"), bend_pattern(relative, alpha, px_per_cm, 1.0), strict=True):
+        planes.add_around(name, shift / np.float32(px_per_cm), BEND_STEP)
+
+
+def _add_known(planes: _Planes, cloth: ClothMap, alpha: Floats, box: Box) -> None:
+    planes.add_light(np.maximum(cloth.light[box.window], np.float32(NIGHT)), alpha, NIGHT)
+    for name, point in zip(("u", "v"), _points(_cut(cloth, box))[0], strict=True):
+        planes.add_around(name, np.clip(point, -REACH, REACH), MAP_STEP)
 
 
 def _mask_codes(alpha: Floats) -> Floats:

@@ -1,6 +1,12 @@
-// <try-on>: the preview follows the form while a hand moves a slider. The form's state stays in the address.
+// <try-on>: the picture follows the form while a hand moves it, drawn here when it can be (live/), by the server when not.
+// The form's state stays in the address; the server draws what is kept.
 
-const PAUSE = 180; // ms of stillness before a new preview is asked for
+import { listen } from "./live/gestures.js";
+import { sourcesOf } from "./live/cloth.js";
+import { LiveStage } from "./live/stage.js";
+
+const PAUSE = 180; // ms of stillness before the address follows, or a new preview is asked for
+const NUDGE = 0.025; // repeats that an arrow key moves the cloth
 
 class TryOn extends HTMLElement {
   connectedCallback() {
@@ -9,17 +15,110 @@ class TryOn extends HTMLElement {
     this.classList.add("is-live");
     this.#addSliders();
     this.querySelector("[data-reset]").hidden = false;
-    this.form.addEventListener("input", () => this.#soon());
+    this.form.addEventListener("input", () => this.#changed());
     this.form.addEventListener("click", (event) => this.#reset(event));
+    this.querySelector("details.inks")?.addEventListener("toggle", () => this.#showInks());
     for (const chip of this.querySelectorAll(".chip[data-garment]")) {
       for (const [name, on] of [["pointerenter", true], ["pointerleave", false], ["focusin", true], ["focusout", false]]) {
         chip.addEventListener(name, () => this.#point(chip.dataset.garment, on));
       }
     }
+    setTimeout(() => this.#begin()); // once <before-after> has put its figures in order
   }
 
   disconnectedCallback() {
     clearTimeout(this.timer);
+    this.live?.stop();
+    this.letGo?.();
+  }
+
+  async #begin() {
+    const figure = this.querySelector("figure.after"), { live, fabric } = this.form.dataset;
+    const before = this.querySelector("figure.before img")?.src;
+    if (!figure || !before || !live || !("DecompressionStream" in window)) return;
+    this.live = new LiveStage({
+      form: this.form, figure, before, live, fabrics: fabric, changed: (isLive, error) => this.#liveChanged(isLive, error),
+    });
+    try {
+      await this.live.start();
+      this.#listen(this.querySelector("[data-before-after]"));
+    } catch (error) {
+      this.#liveChanged(false, error);
+      this.live.stop();
+      this.live = null;
+    }
+  }
+
+  // data-live: "yes" while the browser draws. Then the server draws nothing until something is kept.
+  #liveChanged(isLive, error) {
+    this.dataset.live = isLive ? "yes" : "no";
+    if (!isLive && error && this.isConnected) this.#changed();
+  }
+
+  #listen(box) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "The picture. Arrow keys move the fabric, plus and minus size it, square brackets turn it.");
+    this.querySelector(".live-help").hidden = false;
+    this.letGo = listen(box, {
+      isCloth: (point) => this.live.isShown && this.live.isCloth(point),
+      move: (x, y) => this.#moveBy(x * this.live.grain, y * this.live.grain),
+      nudge: (x, y) => this.#shift(NUDGE * x, NUDGE * y),
+      resize: (factor) => this.#set("cm", (this.#number("cm")) * factor),
+      turn: (degrees) => this.#set("rotation", ((this.#number("rotation") + degrees + 540) % 360) - 180),
+      done: (byKey) => this.#settled(byKey),
+    });
+  }
+
+  // Pixels of the picture, as repeats along the pattern's own axes.
+  #moveBy(x, y) {
+    const angle = (this.#number("rotation") * Math.PI) / 180;
+    const tile = this.#number("cm") * this.live.pack.px_per_cm;
+    const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+    this.#shift((cosine * x + sine * y) / tile, (cosine * y - sine * x) / tile);
+  }
+
+  #shift(x, y) {
+    for (const [name, by] of [["dx", x], ["dy", y]]) {
+      const to = this.#number(name) + by;
+      this.#set(name, to - 2 * Math.floor((to + 1) / 2)); // two repeats on, every pattern is itself again
+    }
+  }
+
+  #number(name) {
+    return this.exactly?.[name] ?? Number(this.form.elements[name].value);
+  }
+
+  // A hand is finer than a field's steps: what it means is kept until it lets go.
+  #set(name, value) {
+    const field = this.form.elements[name];
+    const within = Math.min(Number(field.max), Math.max(Number(field.min), value));
+    this.exactly = { ...this.exactly, [name]: within };
+    field.value = String(Number(within.toFixed(4)));
+    this.#followSlider(field);
+    this.live.update();
+  }
+
+  #settled(byKey) {
+    for (const name of Object.keys(this.exactly ?? {})) {
+      const field = this.form.elements[name], step = Number(field.step), least = Number(field.min);
+      const value = least + Math.round((Number(field.value) - least) / step) * step;
+      field.value = String(Number(Math.min(Number(field.max), value).toFixed(4)));
+      this.#followSlider(field);
+    }
+    this.exactly = null;
+    this.#changed();
+    if (byKey) this.#say(this.#placeInWords());
+  }
+
+  #placeInWords() {
+    const [cm, turn, dx, dy] = ["cm", "rotation", "dx", "dy"].map((name) => this.#number(name));
+    return `${cm} cm wide, turned ${turn}°, shifted ${dx} right and ${dy} down.`;
+  }
+
+  #followSlider(field) {
+    const range = field.parentElement.querySelector("input[type=range]");
+    if (range) range.value = field.value;
   }
 
   #addSliders() {
@@ -27,6 +126,7 @@ class TryOn extends HTMLElement {
       const range = document.createElement("input");
       range.type = "range";
       for (const name of ["min", "max", "step"]) range[name] = number[name];
+      if (number.name === "cm") range.max = 80; // wider ones are typed
       range.value = number.value;
       range.setAttribute("aria-label", `${number.labels[0].textContent} (slider)`);
       range.addEventListener("input", () => { number.value = range.value; });
@@ -39,54 +139,81 @@ class TryOn extends HTMLElement {
     if (!event.target.matches("[data-reset]")) return;
     for (const field of this.form.querySelectorAll(".field input[type=number], .field select")) {
       field.value = field.dataset.start;
-      const range = field.parentElement.querySelector("input[type=range]");
-      if (range) range.value = field.value;
+      this.#followSlider(field);
     }
-    this.#soon();
+    this.#changed();
   }
 
   #point(garment, on) {
     this.querySelector(`.outlines [data-garment="${garment}"]`)?.classList.toggle("is-pointed", on);
   }
 
-  #soon() {
+  #changed() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#update(), PAUSE);
+    const state = new FormData(this.form);
+    this.#markOutlines(state.getAll("garment"));
+    this.#offerInks(state.get("fabric"));
+    const isLive = this.form.checkValidity() && this.live?.update();
+    this.timer = setTimeout(() => this.#follow(isLive), PAUSE);
   }
 
-  async #update() {
-    const shown = this.querySelector(".after img");
+  // The address, the form that keeps, and without live drawing the picture too.
+  async #follow(isLive) {
     const state = new URLSearchParams(new FormData(this.form));
-    this.#markOutlines(state.getAll("garment"));
     if (!this.form.checkValidity()) return this.#say("A number is out of its range. The picture shows the last one that was not.");
     if (!state.has("garment")) return this.#say("Choose at least one garment.");
-    if (!shown) return this.form.requestSubmit(); // the first preview brings new parts of the page with it
-    const request = Symbol("request");
-    this.request = request;
-    this.stage.setAttribute("aria-busy", "true");
-    const next = new Image();
-    next.src = `${this.form.dataset.preview}?${state}`;
-    try {
-      await next.decode();
-    } catch {
-      if (this.request === request) {
-        this.stage.removeAttribute("aria-busy");
-        this.#say("The picture could not be drawn just now. Try again in a moment.");
-      }
-      return;
-    }
-    if (this.request !== request) return; // a later wish overtook this one
-    shown.src = next.src;
-    this.stage.removeAttribute("aria-busy");
+    if (!this.querySelector(".after img")) return this.form.requestSubmit(); // the first preview brings new parts of the page with it
+    if (!(isLive || await this.#preview(state))) return;
     this.#say("");
     history.replaceState(history.state, "", `${this.form.getAttribute("action")}?${state}`);
     this.#carry(state);
+  }
+
+  // The server's picture of this state; false when a later wish overtook it or it could not be drawn.
+  async #preview(state) {
+    const shown = this.querySelector(".after img");
+    const request = (this.request = Symbol("request"));
+    this.stage.setAttribute("aria-busy", "true");
+    const next = new Image();
+    next.src = `${this.form.dataset.preview}?${state}`;
+    const drawn = await next.decode().then(() => true, () => false);
+    if (this.request !== request) return false;
+    this.stage.removeAttribute("aria-busy");
+    if (drawn) shown.src = next.src;
+    else this.#say("The picture could not be drawn just now. Try again in a moment.");
+    return drawn;
   }
 
   #markOutlines(chosen) {
     for (const outline of this.querySelectorAll(".outlines [data-garment]")) {
       outline.classList.toggle("is-chosen", chosen.includes(outline.dataset.garment));
     }
+  }
+
+  #offerInks(fabric) {
+    const inks = this.querySelector("details.inks");
+    if (inks && inks.querySelector("[name=inks-of]")?.value !== fabric) this.#showInks();
+  }
+
+  // The inks of the fabric that is on, each with its colour.
+  async #showInks() {
+    const details = this.querySelector("details.inks"), list = details.querySelector(".ink-list");
+    const fabric = new FormData(this.form).get("fabric");
+    if (list.querySelector("[name=inks-of]")?.value === fabric) return;
+    list.replaceChildren();
+    if (!details.open) return;
+    const source = await sourcesOf(this.form.dataset.fabric, fabric).catch(() => null);
+    if (!source || new FormData(this.form).get("fabric") !== fabric || list.firstChild) return;
+    const owner = Object.assign(document.createElement("input"), { type: "hidden", name: "inks-of", value: fabric });
+    list.append(owner, ...source.inks.map(({ number, colour, share }, i) => {
+      const label = Object.assign(document.createElement("label"), { className: "ink" });
+      const input = Object.assign(document.createElement("input"), { type: "color", name: `ink${number}`, value: colour });
+      input.dataset.start = colour;
+      const part = Object.assign(document.createElement("small"), { textContent: `${Math.round(share * 100)}%` });
+      const name = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `Ink ${i + 1}, ` });
+      label.append(input, name, part);
+      return label;
+    }));
   }
 
   // The form that keeps the result carries the same state as the one that shows it.
@@ -98,6 +225,7 @@ class TryOn extends HTMLElement {
       Object.assign(input, { type: "hidden", name, value });
       keep.append(input);
     }
+    for (const link of this.querySelectorAll("a[data-carries]")) link.search = `?${state}`;
   }
 
   #say(text) {

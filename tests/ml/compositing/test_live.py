@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.compositing.cloth_map import ClothMap
 from ml.compositing.drape import Layer, drape, drape_layers
 from ml.compositing.live import composite, pack_live, read_live
 from ml.compositing.placement import REPEATS, Placement
@@ -46,6 +47,23 @@ def test_what_the_browser_composites_is_the_servers_picture(repeat, strength, ro
     shown = composite(photo, read_live(pack_live(photo, alpha, 5.0)), a_tile(), placement, strength=strength)
     assert np.array_equal(shown[alpha == 0], photo[alpha == 0])
     assert difference(exact[alpha > 0], shown[alpha > 0]) < 0.3
+
+
+@pytest.mark.parametrize("repeat", ["straight", "half-brick"])
+def test_known_cloth_travels_with_its_own_map(repeat):
+    photo, alpha = a_garment()
+    y, x = np.mgrid[:300, :220].astype(np.float32)
+    u, v = x / 6 + 2 * np.sin(y / 30), y / 5
+    u[:, 110:] += 37  # a seam
+    light = (0.5 + 0.3 * np.sin(x / 12)).astype(np.float32)
+    cloth = ClothMap(u.astype(np.float32), v.astype(np.float32), alpha > 0.3, light)
+    placement = Placement(6.0, 20, 0.3, -0.2, repeat)
+    exact = drape(photo, a_tile(), alpha, placement, 5.0, cloth_map=cloth)
+    pack = read_live(pack_live(photo, alpha, 5.0, cloth_map=cloth))
+    assert pack.header["map"]
+    shown = composite(photo, pack, a_tile(), placement)
+    assert np.array_equal(shown[alpha == 0], photo[alpha == 0])
+    assert difference(exact[alpha > 0], shown[alpha > 0]) < 0.5
 
 
 def test_a_pack_is_small_and_says_what_it_holds():

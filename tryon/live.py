@@ -1,0 +1,72 @@
+"""What a browser gets so that it can drape by itself: one pack a garment, and where to find the cloth of a fabric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from patterns.memory import Memory
+from patterns.models import GeneratorVersion
+from patterns.references import FabricReference
+from patterns.slots import model_slots
+from patterns.studio.addresses import Work
+from patterns.studio.services import GROUND, swatches_of
+from tryon.cloth import cloth_of
+from tryon.masks import labels_of
+from tryon.models import Photo, StockGarment
+from tryon.pictures import read_pixels
+from tryon.services import TILE_SIZES, alpha_of, scale_of, shrunk
+
+if TYPE_CHECKING:
+    from ml.textiles.recipe import Recipe
+
+BLOCKS = ("half-drop", "half-brick")  # repeats whose joins only the generator can draw
+_packs: Memory[bytes] = Memory(32, 24 * 1024 * 1024, len)
+
+
+def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: tuple[str, ...]) -> bytes:
+    """The garments at screen size, see :mod:`ml.compositing.live`; ``below``: those dressed before. Raises MlError, Busy."""
+    from ml.compositing.live import pack_live
+
+    if isinstance(wearable, Photo):
+        version: tuple[object, ...] = (wearable.mask_version,)
+    else:
+        version = (wearable.px_per_cm, wearable.mask.name, wearable.uv_map.name, wearable.shading.name)
+    key = (wearable.screen.name, *version, garments, below)
+    known = _packs.recall(key)
+    if known is not None:
+        return known
+    photo, labels = read_pixels(wearable.screen), labels_of(wearable)
+    px_per_cm = scale_of(wearable, labels, garments).px_per_cm * shrunk(wearable, wearable.screen)
+    with model_slots().take():
+        alpha, *under = (alpha_of(wearable, photo, labels, names) for names in (garments, below) if names)
+        cloth = cloth_of(wearable, photo, garments)
+        pack = pack_live(photo, alpha, px_per_cm, under, {"tile_sizes": TILE_SIZES}, cloth)
+    _packs.keep(key, pack)
+    return pack
+
+
+def fabric_sources(version: GeneratorVersion, choice: FabricReference) -> dict[str, Any]:
+    """Where a browser finds a fabric: addresses of its tile and blocks (``{size}`` px a side), its inks and their planes."""
+
+    def addresses(repeats: tuple[str, ...], name: str, **more: str) -> dict[str, str]:
+        return {repeat: _named(version, choice.recipe, repeat)(name, **more) for repeat in repeats}
+
+    tile = choice.tile(version.version, 256).replace("size=256", "size={size}")
+    blocks = {repeat: f"{address}&size={{size}}" for repeat, address in addresses(BLOCKS, "studio-tile").items()}
+    inks = [
+        {"number": swatch.ink, "colour": swatch.colour, "share": round(swatch.share, 3)}
+        for swatch in swatches_of(version, choice.recipe)
+    ]
+    return {
+        "label": choice.label,
+        "cloth": {"straight": tile, "mirror": tile, **blocks},
+        "inks": inks,
+        "planes": addresses(("straight", *BLOCKS), "studio-inks"),
+        "ground": GROUND,
+    }
+
+
+def _named(version: GeneratorVersion, recipe: Recipe, repeat: str) -> Callable[..., str]:
+    return Work(version, replace(recipe, repeat=repeat)).picture
