@@ -53,7 +53,7 @@ class BodyLimit:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             return errors.bad_request(request, None)
-        if length <= settings.REQUEST_MEGABYTES * 1024 * 1024:
+        if length <= settings.LARGER_BODIES.get(request.path, settings.REQUEST_MEGABYTES) * 1024 * 1024:
             return self.get_response(request)
         if length <= DRAIN_MEGABYTES * 1024 * 1024:
             while request.read(1024 * 1024):

@@ -171,6 +171,9 @@ WHITENOISE_AUTOREFRESH = not PRODUCTION
 UPLOAD_MEGABYTES = 15
 REQUEST_MEGABYTES = UPLOAD_MEGABYTES + 1  # a photo and the form around it
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Staff bring many pictures, or a zip, at once. The page checks who asks before it reads anything.
+LARGER_BODIES = {"/admin/swatches/delivery/add/": 160}
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
 GARMENT_MODEL = env_text("GARMENT_MODEL", "street")

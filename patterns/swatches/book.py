@@ -24,9 +24,14 @@ _ROW = 128  # so that a full sheet stays a picture that palettes are taken of wi
 
 
 def book_of(category: Category) -> SwatchBook:
-    """As it lies there, perhaps of before the last decisions."""
-    first = {"takes_plain": category.slug == "solid"}
-    return SwatchBook.objects.get_or_create(category=category, defaults=first)[0]
+    """As it lies there, perhaps of before the last decisions; made when there is none."""
+    return SwatchBook.objects.get_or_create(category=category, defaults={"takes_plain": takes_plain(category)})[0]
+
+
+def takes_plain(category: Category) -> bool:
+    """Are near-uniform swatches right here? Only for one-colour cloth, until staff say otherwise."""
+    book: SwatchBook | None = getattr(category, "book", None)
+    return book.takes_plain if book else category.slug == "solid"
 
 
 def fresh_book(category: Category) -> SwatchBook:

@@ -29,7 +29,7 @@ def decide(category: Category, by: Any, swatches: QuerySet[Swatch], state: Swatc
             Step.objects.create(
                 category=category, by=by, state=state, before={str(pk): was for pk, was in before.items()}
             )
-            log(by, category, f"{WORDS[state]} {_count(len(before))}.")
+            log(by, category, f"{WORDS[state]} {count_words(len(before))}.")
     return len(before)
 
 
@@ -46,7 +46,7 @@ def undo(category: Category, by: Any) -> Step | None:
         for state in State:
             keys = [int(pk) for pk, was in step.before.items() if was == state]
             _set_state(keys, state, timezone.now() if state != State.NEW else None, only=Swatch.State(step.state))
-        log(by, category, f"Took back: {WORDS[Swatch.State(step.state)].lower()} {_count(len(step.before))}.")
+        log(by, category, f"Took back: {WORDS[Swatch.State(step.state)].lower()} {count_words(len(step.before))}.")
     return step
 
 
@@ -63,7 +63,7 @@ def move(swatches: QuerySet[Swatch], by: Any, category: Category) -> tuple[int, 
             Swatch.objects.filter(pk=swatch.pk).update(category=category, state=State.NEW, decided=None, like=None)
             moved += 1
         if moved:
-            log(by, category, f"Moved {_count(moved)} here.")
+            log(by, category, f"Moved {count_words(moved)} here.")
     return moved, stayed
 
 
@@ -84,5 +84,5 @@ def _in_batches(keys: Iterable[int]) -> Iterator[list[int]]:
     yield from (every[start : start + _MANY] for start in range(0, len(every), _MANY))
 
 
-def _count(number: int) -> str:
+def count_words(number: int) -> str:
     return "1 swatch" if number == 1 else f"{number:,} swatches"

@@ -33,9 +33,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``level``: "none", "few" or "enough"; ``reason``: a sentence or two for staff. Training is possible unless "none"."""
+    """``level``: "none", "few" or "enough", in words; ``reason``: a sentence or two for staff. Training is possible unless "none"."""
 
     level: str
+    words: str
     reason: str
 
 
@@ -62,18 +63,13 @@ def tally_of(category: Category) -> Tally:
 
 def judge(tally: Tally) -> Verdict:
     """Is this enough to train, and why."""
-    many = tally.pictures
+    many, base, caveat = tally.pictures, _from(tally), _caveat(tally)
     if many < LEAST:
-        missing = LEAST - many
-        return Verdict("none", f"Not yet: {_from(tally)}. Accept {missing} more to train; {GOOD} would be good.")
-    caveat = _caveat(tally)
+        return Verdict("none", "Not enough", f"{base}. Accept {LEAST - many} more to train; {GOOD} would be good.")
     if many < GOOD:
-        return Verdict(
-            "few",
-            f"A start: {_from(tally)}. It can be trained, but its fabrics will resemble each other; {GOOD - many} more would be good."
-            + caveat,
-        )
-    return Verdict("enough", f"Enough: {_from(tally)}." + caveat)
+        alike = f"Its fabrics will resemble each other; {GOOD - many} more would be good."
+        return Verdict("few", "Can be trained", f"{base}. {alike}{caveat}")
+    return Verdict("enough", "Ready to train", f"{base}.{caveat}")
 
 
 def _from(tally: Tally) -> str:
