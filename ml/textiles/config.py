@@ -48,12 +48,8 @@ MOTIFS: dict[str, tuple[int, ...]] = {
 
 # Which waves that are no sines a category's generator has, beside the plain ones.
 FIGURES: dict[str, tuple[str, ...]] = {
-    "batik": ("blooms",),
     "checkered": ("checks",),
-    "floral": ("blooms",),
-    "geometric": ("folds along x", "folds along y", "checks", "blooms"),
-    "leaves": ("blooms",),
-    "novelty": ("blooms",),
+    "geometric": ("folds along x", "folds along y", "checks"),
     "zigzag": ("folds along x", "folds along y"),
 }
 

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ml.textiles.config import TRAINING_CELLS, WEAVE_DEPTH, GeneratorSettings
-from ml.textiles.waves import FIGURES, PETALS, wave_vectors
+from ml.textiles.waves import FIGURES, wave_vectors
 
 INK_CONTRAST = 4.0  # factor on the inks' logits: flat inks from the first step, not haze
 FIGURES_A_STYLE = 3  # figures that are heard at first: one or a few make a chevron, many a blur
@@ -92,7 +92,7 @@ class Figures(nn.Module):
     """Folded waves and checks up to a scale's Nyquist limit, each as loud as the style says, mixed into the channels.
 
     A fold is a wave along one axis whose phase swings to and fro along the other, by a triangle as steep as the wave is long: at 45
-    degrees, and at half of that. A bloom is a blossom about each point of a lattice.
+    degrees, and at half of that.
     """
 
     def __init__(self, settings: GeneratorSettings, pixels_per_cell: int, width: int) -> None:
@@ -103,17 +103,13 @@ class Figures(nn.Module):
         for name in settings.figures:
             numbers = FIGURES[name]
             self.rows[name] = [first + i for i, number in enumerate(numbers) if max(number) < limit]
-            if name == "blooms":
-                self.petals = [PETALS[i % len(PETALS)] for i, number in enumerate(numbers) if max(number) < limit]
             first += len(numbers)
         self.pixels_per_cell = pixels_per_cell
         drawn = sum(len(rows) * (2 if name.startswith("folds") else 1) for name, rows in self.rows.items())
         self.loudness = nn.Linear(settings.style, 2 * drawn)
         self.mix = nn.Conv2d(2 * drawn, width, 1, bias=False)
         nn.init.normal_(self.loudness.weight, std=0.09)
-        nn.init.normal_(
-            self.mix.weight, std=3.0 if settings.figures == ("blooms",) else 1.0
-        )  # they compete with free drawing
+        nn.init.normal_(self.mix.weight, std=1.0)
         self.quiet = NormalDist(0, 0.09 * math.sqrt(settings.style)).inv_cdf(1 - FIGURES_A_STYLE / (4 * drawn))
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
@@ -130,9 +126,6 @@ class Figures(nn.Module):
                 fields += [_square(y, 0.0)[..., None] * _square(x, 0.0)[..., None, :]]
                 fields += [_square(y, 0.5)[..., None] * _square(x, 0.5)[..., None, :]]
                 continue
-            if name == "blooms":
-                fields += _bloom(torch.sin(x)[..., None, :], torch.sin(y)[..., None], self.petals)
-                continue
             steep = numbers[..., 0] / numbers[..., 1] * wide[:, None]
             along, across = y[..., None], x[..., None, :]
             if name == "folds along y":
@@ -144,17 +137,6 @@ class Figures(nn.Module):
         loud = drive - drive.clamp(-self.quiet, self.quiet)
         mixed: Tensor = self.mix(torch.cat(fields, dim=1) * loud[:, :, None, None])
         return mixed
-
-
-def _bloom(across: Tensor, along: Tensor, petals: list[int]) -> list[Tensor]:
-    """1 inside a blossom and -1 outside, in two sizes and turnings, about each lattice point: (N, R, Y, X) twice.
-
-    A blossom reaches as far as the cosine of the direction, turned so often as there are petals, lets it.
-    """
-    far = torch.sqrt(across.square() + along.square() + 1e-6)
-    turned = torch.tensor(petals, dtype=far.dtype, device=far.device)[:, None, None] * torch.atan2(along, across + 1e-9)
-    narrow, wide = 0.1 + 0.75 * (0.5 + 0.5 * torch.cos(turned)), 0.3 + 0.4 * (0.5 - 0.5 * torch.cos(turned))
-    return [torch.tanh(6 * (narrow - far)), torch.tanh(6 * (wide - far))]
 
 
 def _square(angle: Tensor, turn: float) -> Tensor:

@@ -92,6 +92,8 @@ def train_all(
         for folder, settings in stages(alone, judged_steps, last_steps).items():
             figures = FIGURES.get(category, ()) if settings.projected else ()
             known = dataclasses.replace(shape_of(start), motifs=MOTIFS[category], figures=figures)
+            if settings.projected and not figures:  # it has nothing new to learn: the drawing is only to be refined
+                settings = dataclasses.replace(settings, generator_rate=CATEGORY_RATE)
             run = out / folder / category
             finished[category] = train(
                 settings, run, shape=known, base=start, judges=judges, eyes=eyes, device=device, data=data

@@ -19,9 +19,7 @@ import numpy.typing as npt
 from ml.textiles.config import TRAINING_CELLS
 
 # Waves that are no sines, each a pair of numbers on the training torus as a plain wave is: "folds" run as often along one axis
-# as the first number says and turn back as often along the other as the second says, which gives chevrons; "checks" are squares;
-# "blooms" stand on a lattice, as many along each axis as the number says twice over, with so many petals each; 0 is a disc.
-PETALS = (0, 2, 3, 4, 5, 6, 8)
+# as the first number says and turn back as often along the other as the second says, which gives chevrons; "checks" are squares.
 _FOLDS = (
     (1, 1),
     (2, 1),
@@ -43,7 +41,6 @@ FIGURES: dict[str, tuple[tuple[int, int], ...]] = {
     "folds along x": _FOLDS,
     "folds along y": tuple((fold, number) for number, fold in _FOLDS),
     "checks": _CHECKS,
-    "blooms": tuple((number, number) for number in (1, 2, 3) for _ in PETALS),
 }
 
 
