@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 120  # seconds; a busy machine is slow, not wrong
+from .house import PATIENCE, House
+
 # Steps that leave a line each in a file, so that a doubled or lost one shows. Step 3 of the first attempt waits to be killed.
 PROGRAM = """
 import os, sys, time
@@ -51,64 +49,20 @@ else:
 """
 
 
-class House:
-    """One database file, and the processes around it."""
-
+class Counting(House):
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "DJANGO_SETTINGS_MODULE": "aifashion.settings",
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-            "MEDIA_ROOT": str(folder / "media"),
-            "JOB_LEASE_SECONDS": "2",
-            **settings,
-        }
-        self.running: list[subprocess.Popen[bytes]] = []
+        super().__init__(folder, PROGRAM, **settings)
 
     def ask(self, jobs: int, waits: bool = False) -> None:
-        words = ["ask", str(jobs), str(self.folder / "out"), "wait" if waits else "go"]
-        done = subprocess.run([sys.executable, "-c", PROGRAM, *words], cwd=ROOT, env=self.environment, check=False)
-        assert done.returncode == 0
-
-    def worker(self, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", PROGRAM, "work_jobs", "--interval", "0.1", *words]
-        with (self.folder / f"worker-{len(self.running)}.log").open("wb") as log:
-            self.running.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
-        return self.running[-1]
-
-    def rows(self, columns: str) -> list[tuple[object, ...]]:
-        import sqlite3
-
-        with sqlite3.connect(self.folder / "db.sqlite3", timeout=20) as database:
-            found = database.execute(f"SELECT {columns} FROM jobs_job ORDER BY id").fetchall()  # noqa: S608
-        database.close()
-        return found
-
-    def wait_for(self, what: Callable[[], bool]) -> None:
-        until = time.monotonic() + PATIENCE
-        while not what():
-            logs = "\n".join(path.read_text() for path in self.folder.glob("*.log"))
-            assert time.monotonic() < until, f"{self.rows('state, stage, attempts, reason')}\n{logs[-3000:]}"
-            time.sleep(0.1)
-
-    def all_finished(self) -> bool:
-        return all(state == "finished" for (state,) in self.rows("state"))
+        self.run("ask", str(jobs), str(self.folder / "out"), "wait" if waits else "go")
 
     def counted(self) -> list[str]:
         return [path.read_text() for path in sorted(self.folder.glob("out-*"))]
 
-    def end(self) -> None:
-        for process in self.running:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
 
 @pytest.fixture
-def house(tmp_path) -> Iterator[House]:
-    house = House(tmp_path)
+def house(tmp_path) -> Iterator[Counting]:
+    house = Counting(tmp_path)
     yield house
     house.end()
 
@@ -170,7 +124,7 @@ def redis(tmp_path) -> Iterator[str]:
 
 
 def test_celery_brings_the_same_jobs_through_redis(tmp_path, redis):
-    house = House(tmp_path, JOB_BROKER_URL=redis)
+    house = Counting(tmp_path, JOB_BROKER_URL=redis)
     try:
         house.ask(3)
         house.worker()
@@ -181,7 +135,7 @@ def test_celery_brings_the_same_jobs_through_redis(tmp_path, redis):
 
 
 def test_a_broker_that_is_away_loses_no_job(tmp_path):
-    house = House(tmp_path, JOB_BROKER_URL="redis://127.0.0.1:1/0")
+    house = Counting(tmp_path, JOB_BROKER_URL="redis://127.0.0.1:1/0")
     house.ask(1)
     assert house.rows("state, sent") == [("queued", None)]
     del house.environment["JOB_BROKER_URL"]

@@ -1,0 +1,67 @@
+"""Worker processes around a database file of their own, to be killed at will."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE = 180  # seconds; a busy machine is slow, not wrong
+
+
+class House:
+    """One database file, and the processes around it."""
+
+    def __init__(self, folder: Path, program: str, **settings: str) -> None:
+        self.folder, self.program = folder, program
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": "aifashion.settings",
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "MEDIA_ROOT": str(folder / "media"),
+            "JOB_LEASE_SECONDS": "2",
+            **settings,
+        }
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def run(self, *words: str) -> str:
+        """The program to its end; what it printed."""
+        command = [sys.executable, "-c", self.program, *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def worker(self, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", self.program, "work_jobs", "--interval", "0.1", *words]
+        with (self.folder / f"worker-{len(self.running)}.log").open("wb") as log:
+            self.running.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
+        return self.running[-1]
+
+    def rows(self, columns: str, table: str = "jobs_job") -> list[tuple[object, ...]]:
+        database = sqlite3.connect(self.folder / "db.sqlite3", timeout=20)
+        try:
+            return database.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()  # noqa: S608
+        finally:
+            database.close()
+
+    def wait_for(self, what: Callable[[], bool]) -> None:
+        until = time.monotonic() + PATIENCE
+        while not what():
+            logs = "\n".join(path.read_text() for path in self.folder.glob("*.log"))
+            assert time.monotonic() < until, f"{self.rows('state, stage, attempts, reason')}\n{logs[-3000:]}"
+            time.sleep(0.1)
+
+    def all_finished(self) -> bool:
+        return all(state == "finished" for (state,) in self.rows("state"))
+
+    def end(self) -> None:
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
