@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import models
 from django.utils import timezone
 
+from patterns.swatches.models import Delivery, Swatch, SwatchBook
 from tryon.files import file_fields
 from tryon.models import Photo, Result, StockGarment
 from tryon.storage import catalogue_storage
@@ -19,6 +20,9 @@ ROOMS: tuple[tuple[Storage, str, type[models.Model]], ...] = (
     (default_storage, "photos", Photo),
     (default_storage, "results", Result),
     (catalogue_storage, "stock", StockGarment),
+    (default_storage, "swatches", Swatch),
+    (default_storage, "deliveries", Delivery),
+    (default_storage, "sheets", SwatchBook),
 )
 
 
