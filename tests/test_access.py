@@ -18,6 +18,7 @@ from patterns.studio.addresses import write_recipe
 from patterns.studio.keeping import make_collection
 from tests.conftest import SiteClient
 from tests.factories import look_query, make_fabric, make_job, make_photo, make_result, make_stock, version_of
+from tryon.sharing import share, token_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 
@@ -87,10 +88,12 @@ ROUTES = {
     "choose-person-photo": Row(302, 404, posts=True, form={"person": 0}),
     "keep-photo": Row(302, 404, posts=True, form=LOOK),
     "live-photo": Row(200, 404, form=LOOK),
+    "sheet-photo": Row(200, 404, form={**LOOK, "six": 3}),
     "try-stock": Row(200, 200, form=LOOK),
     "preview-stock": Row(200, 200, form=LOOK),
     "keep-stock": Row(302, 302, posts=True, form=LOOK),
     "live-stock": Row(200, 200, form=LOOK),
+    "sheet-stock": Row(200, 200, form={**LOOK, "six": 3}),
     "live-fabric": Row(200, 200, form={"fabric": "plaid:17"}),
     "results": EVERYBODY,
     "result": MINE,
@@ -100,6 +103,11 @@ ROUTES = {
     "download-jpeg": MINE,
     "download-fabric": MINE,
     "delete-result": MINE,
+    "result-share": Row(302, 404, posts=True, form={"days": 30}),
+    "result-share-end": Row(302, 404, posts=True),
+    "shared": EVERYBODY,  # who has the link
+    "shared-picture": EVERYBODY,
+    "shared-before": EVERYBODY,
     "job": Row(200, 404, staff=200),
     "job-cancel": Row(302, 404, posts=True, staff=302),
 }
@@ -143,6 +151,8 @@ def addresses(owner) -> dict[str, str]:
         **{name: [stock.slug] for name in ROUTES if "stock" in name},
         **{name: [result.public_id] for name in ROUTES if name.startswith(("result-", "download-", "delete-result"))},
         "result": [result.public_id],
+        "result-share-end": [result.public_id, share(result, 30, False).key],
+        **{name: [token_of(share(result, 30, True))] for name in ROUTES if name.startswith("shared")},
         **{name: [job.public_id] for name in ("job", "job-cancel")},
     }
     return {name: reverse(name, args=arguments.get(name)) for name in ROUTES}

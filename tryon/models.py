@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -147,13 +148,18 @@ class MendStep(models.Model):
 
 
 class Result(Owned):
-    """One garment in one fabric, as it was kept. A result is never changed: a new try is a new result."""
+    """Garments in their fabrics, as they were kept. A result is never changed: a new try is a new result.
+
+    ``garments``, ``fabric`` and ``placement`` are those of the piece that was in hand; ``layers`` the pieces dressed before
+    it, the lowest first, as the try-on page's address writes them (:class:`tryon.layers.Held`).
+    """
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, null=True, blank=True, related_name="results")
     stock = models.ForeignKey(StockGarment, on_delete=models.SET_NULL, null=True, blank=True, related_name="results")
     fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="results")
     garments: models.JSONField[list[str], list[str]] = models.JSONField()
     placement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    layers: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     px_per_cm = models.FloatField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -174,6 +180,30 @@ class Result(Owned):
         if not self._state.adding and not _is_only_ownership(kwargs.get("update_fields")):
             raise TypeError("A result is never overwritten; make a new one.")
         super().save(*args, **kwargs)
+
+
+class ShareLink(models.Model):
+    """A way for others to one result, made by its owner: who has the link sees the picture until it ends.
+
+    The link itself is ``key``, signed (:mod:`tryon.sharing`), so that a copy of this table opens nothing.
+    """
+
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="share_links")
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    with_photo = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Link to {self.result}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked is None and timezone.now() < self.expires
 
 
 def _is_only_ownership(fields: Iterable[str] | None) -> bool:

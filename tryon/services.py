@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -208,8 +209,10 @@ def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
     return preview
 
 
-def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> Result:
+def keep_result(person: Person, wearable: Photo | StockGarment, look: Look, layers: Sequence[str] = ()) -> Result:
     """Dress the picture at its own size and keep it. Raises MlError, Busy; then nothing is kept.
+
+    layers: how addresses write the pieces below, so that they can be dressed again.
 
     Raises DoesNotExist when the picture was deleted while it was being dressed.
     """
@@ -226,6 +229,7 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look) -> R
             fabric=keep_fabric(person, look.version, look.recipe),
             garments=list(look.garments),
             placement=asdict(look.placement) | {"strength": look.strength},
+            layers=list(layers),
             px_per_cm=scale.px_per_cm,
             width=wearable.width,
             height=wearable.height,

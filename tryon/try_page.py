@@ -38,6 +38,7 @@ class Addresses:
     keep: str
     before: str
     live: str
+    sheet: str
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ def addresses_of(wearable: Photo | StockGarment) -> Addresses:
         kind, key, before = "photo", str(wearable.public_id), reverse("photo-image", args=[wearable.public_id])
     else:
         kind, key, before = "stock", wearable.slug, wearable.screen.url
-    page, preview, keep, live = (reverse(f"{name}-{kind}", args=[key]) for name in ("try", "preview", "keep", "live"))
-    return Addresses(page, preview, keep, before, live)
+    names = ("try", "preview", "keep", "live", "sheet")
+    page, preview, keep, live, sheet = (reverse(f"{name}-{kind}", args=[key]) for name in names)
+    return Addresses(page, preview, keep, before, live, sheet)
 
 
 def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
@@ -138,6 +140,7 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         "held": list(enumerate(form.held)),
         "layer_texts": form.held_texts,
         "can_hold": shown and form.can_hold(),
+        "sheet": f"{addresses.sheet}?{form.address()}" if shown else "",
         **inks_asked_for(form),
         **fabric_grid(form),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tryon import live_views, mend_views, views
+from tryon import live_views, mend_views, share_views, sheet_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,12 +12,14 @@ urlpatterns = [
     path("photos/<uuid:public_id>/delete", views.delete_photo, name="delete-photo"),
     path("try/photo/<uuid:public_id>/", views.try_photo, name="try-photo"),
     path("try/photo/<uuid:public_id>/preview.jpg", views.preview_photo, name="preview-photo"),
+    path("try/photo/<uuid:public_id>/sheet/", sheet_views.sheet_photo, name="sheet-photo"),
     path("try/photo/<uuid:public_id>/live", live_views.live_photo, name="live-photo"),
     path("try/photo/<uuid:public_id>/keep", views.keep_photo, name="keep-photo"),
     path("try/photo/<uuid:public_id>/mend/", mend_views.mend_photo, name="mend-photo"),
     path("try/photo/<uuid:public_id>/person", mend_views.choose_person, name="choose-person-photo"),
     path("try/stock/<slug:slug>/", views.try_stock, name="try-stock"),
     path("try/stock/<slug:slug>/preview.jpg", views.preview_stock, name="preview-stock"),
+    path("try/stock/<slug:slug>/sheet/", sheet_views.sheet_stock, name="sheet-stock"),
     path("try/stock/<slug:slug>/live", live_views.live_stock, name="live-stock"),
     path("try/stock/<slug:slug>/keep", views.keep_stock, name="keep-stock"),
     path("try/fabric.json", live_views.live_fabric, name="live-fabric"),
@@ -29,4 +31,9 @@ urlpatterns = [
     path("results/<uuid:public_id>/download.jpg", views.download_jpeg, name="download-jpeg"),
     path("results/<uuid:public_id>/fabric.png", views.download_fabric, name="download-fabric"),
     path("results/<uuid:public_id>/delete", views.delete_result, name="delete-result"),
+    path("results/<uuid:public_id>/share", share_views.make_link, name="result-share"),
+    path("results/<uuid:public_id>/share/<uuid:key>/end", share_views.end_link, name="result-share-end"),
+    path("shared/<str:token>/", share_views.shared, name="shared"),
+    path("shared/<str:token>/picture.jpg", share_views.shared_picture, name="shared-picture"),
+    path("shared/<str:token>/before.jpg", share_views.shared_before, name="shared-before"),
 ]

@@ -23,7 +23,9 @@ from patterns.uploads import UploadError
 from tryon import queries, services
 from tryon.access import photo_or_404, result_or_404, stock_or_404
 from tryon.forms import TryOnForm, UploadForm
+from tryon.layers import Held
 from tryon.models import Photo, Result, StockGarment
+from tryon.share_page import pieces_of, sharing_context
 from tryon.storage import catalogue_storage
 from tryon.try_page import about_photo, addresses_of, dressed_garments, try_page
 
@@ -144,6 +146,8 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "fabric_tile": FabricReference.of(found.fabric).tile(found.fabric.generator_version.version, 512),
         "before": addresses_of(wearable).before if wearable else "",
         "again": _address_of_look(found, wearable) if wearable else "",
+        "pieces": pieces_of(found),
+        **sharing_context(found, request.build_absolute_uri),
     }
     return render(request, "tryon/result.html", context)
 
@@ -220,8 +224,9 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
 
 def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
     look = look_or_refuse(request.POST, wearable)
+    layers = [str(Held.of(each)) for each in look.below]  # each with its version: it stays what it is
     try:
-        return redirect(services.keep_result(new_person_of(request), wearable, look))
+        return redirect(services.keep_result(new_person_of(request), wearable, look, layers))
     except ObjectDoesNotExist:
         raise Http404 from None
 
@@ -256,4 +261,5 @@ def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
     state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
     state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
     state += [("strength", f"{lay.get('strength', services.USUAL_STRENGTH):g}")]
+    state += [("layer", text) for text in found.layers]
     return f"{wearable.get_absolute_url()}?{urlencode(state)}"

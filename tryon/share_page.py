@@ -1,0 +1,86 @@
+"""What the result's page says about its pieces and links, and what a shared page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.urls import reverse
+
+from patterns.references import FabricReference
+from tryon.layers import Held
+from tryon.models import Result, ShareLink
+from tryon.sharing import DAYS, USUAL_DAYS, token_of
+
+
+class ShareForm(forms.Form):
+    days = forms.TypedChoiceField(label="The link works for", choices=DAYS, coerce=int, initial=USUAL_DAYS)
+    photo = forms.BooleanField(label="Show the picture before, too", required=False)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One open link, for its owner."""
+
+    key: UUID
+    address: str
+    expires: datetime
+    with_photo: bool
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is worn in which fabric."""
+
+    garments: str
+    fabric: str
+    tile: str
+    page: str
+
+
+def sharing_context(result: Result, absolute: Callable[[str], str]) -> dict[str, Any]:
+    links = [
+        Link(link.key, absolute(reverse("shared", args=[token_of(link)])), link.expires, link.with_photo)
+        for link in result.share_links.all()
+        if link.is_open
+    ]
+    return {"links": links, "share_form": ShareForm()}
+
+
+def pieces_of(result: Result) -> list[Piece]:
+    """Every piece of a result, the one that was in hand first."""
+    version = result.fabric.generator_version.version
+    pieces = [_piece(result.garments, FabricReference.of(result.fabric), version)]
+    names = {name for text in result.layers for name in text.partition(",")[0].split(".")}
+    for text in reversed(result.layers):
+        try:
+            held = Held.parse(text, names)
+        except forms.ValidationError:
+            continue
+        pieces.append(_piece(held.garments, held.fabric, held.fabric.version))
+    return pieces
+
+
+def _piece(garments: list[str] | tuple[str, ...], fabric: FabricReference, version: str) -> Piece:
+    page = f"{reverse('clothes')}?{urlencode({'fabric': str(fabric)})}"
+    return Piece(" and ".join(garments).capitalize(), fabric.label, fabric.tile(version, 256), page)
+
+
+def shared_page(link: ShareLink, token: str) -> dict[str, Any]:
+    result = link.result
+    return {
+        "link": link,
+        "result": result,
+        "pieces": pieces_of(result),
+        "picture": reverse("shared-picture", args=[token]),
+        "before": reverse("shared-before", args=[token]) if shows_before(link) else "",
+    }
+
+
+def shows_before(link: ShareLink) -> bool:
+    return link.with_photo and bool(link.result.photo or link.result.stock)
