@@ -8,6 +8,7 @@ from typing import Any
 
 from ml.bundle import BundledModel
 from ml.checkpoints import load_checkpoint, write_atomically
+from ml.pretrained import SOURCE
 from ml.textiles.config import TrainingSettings
 
 HEAD = """# Textile generators
@@ -21,11 +22,15 @@ renderings of repeat patterns (pattern.monster, MIT, (c) 2020-2023 pattern.monst
 of the data is in the project.
 
 ## Recipe
-`make train-textiles`: a base on all categories, then a fine-tune of it for each category. {loss} loss, R1 {r1} every {r1_every}
-steps, batch {batch}, Adam ({generator_rate:g} / {discriminator_rate:g}, betas 0 and 0.99), moving average. Steps: {steps} (base,
-then the category alone, then with the judges of `ml/textiles/judge.py`). Swatches of other categories count {mismatch:g} in the
-discriminator as wrong; the judges' cross-entropy counts {judged_class:g}, their discrepancy {judged_match:g}. Weights are stored in
-half precision.
+`make train-textiles` (`ml/textiles/pipeline.py`): a base on all categories, then for each category a fine-tune of it in stages: before
+its own discriminator alone; with the judges of `ml/textiles/judge.py` and motifs that repeat; and last, with its figures (folds,
+checks), before a discriminator on frozen ImageNet features (`ml/textiles/eyes.py`; EfficientNet-Lite2, {source}; not served with
+the generators). In the last stage: {loss} loss, batch {batch}, Adam ({generator_rate:g} / {discriminator_rate:g}, betas 0 and 0.99), moving
+average; swatches of other categories count {mismatch:g} in the discriminator as wrong; the cross-entropy of the category counts
+{judged_class:g}, the discrepancy of texture statistics {judged_match:g}. Weights are stored in half precision.
+
+The bundled weights were trained in parts, with settings that were found on the way; a run of the whole from nothing has not been
+compared with them. Steps of each part, the base first: {steps}.
 
 ## Figures
 `make eval-textiles`, {number} fabrics a category, seeds from 0, truncation {truncation}, at 128 px.
@@ -56,8 +61,6 @@ MIT, like the code. Every picture is made by an AI model and should say so.
 
 SHOWN = (
     "loss",
-    "r1",
-    "r1_every",
     "batch",
     "generator_rate",
     "discriminator_rate",
@@ -102,6 +105,7 @@ def write_card(path: Path, rows: list[dict[str, Any]], models: dict[str, Bundled
         number=number,
         truncation=Recipe.truncation,
         steps=_steps_taken(models),
+        source=SOURCE,
         **{name: training[name] for name in SHOWN},
     )
     text += "".join(_table_row(row, models[row["category"]].version) for row in rows)
