@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from patterns import services
 from patterns.models import GeneratorVersion
@@ -22,6 +23,15 @@ from patterns.training.services import Refused
 
 State = GeneratorVersion.State
 SEEDS = 12
+FILES = (
+    "weights_name",
+    "weights_sha256",
+    "onnx_name",
+    "onnx_sha256",
+    "directions_name",
+    "directions_sha256",
+    "scores",
+)
 LARGEST = services.LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -35,6 +45,20 @@ class VersionPages(Base):
 
     change_form_template = "admin/training/version.html"
     actions = ("publish_chosen", "retire", "compare_chosen")
+    fieldsets = (
+        (None, {"fields": ("category", "version", "state", "quality", "created")}),
+        ("Files and figures, for those who look after the machines", {"classes": ("collapse",), "fields": FILES}),
+    )
+
+    @admin.display(description="Quality gate")
+    def quality(self, version: GeneratorVersion) -> SafeString | str:
+        checks = checks_of(version)
+        if not checks:
+            return "It came with the project and was measured there."
+        rows = (
+            (each.name, {True: "yes", False: "no", None: "not known"}[each.passed], each.sentence) for each in checks
+        )
+        return format_html_join("", "<p><strong>{}: {}.</strong> {}</p>", rows)
 
     def draw(self, version: GeneratorVersion, seed: int) -> HttpResponse:
         raise NotImplementedError
@@ -121,14 +145,18 @@ class VersionPages(Base):
     def compare_view(self, request: HttpRequest) -> HttpResponse:
         first = _number(request.GET.get("from"), 0)
         sides = [self._side(request, name) for name in ("a", "b")]
-        category = sides[0].category_id if sides[0] else None
+        if sides[0] and not sides[1]:
+            others = GeneratorVersion.objects.filter(category=sides[0].category_id).exclude(pk=sides[0].pk)
+            sides[1] = others.filter(state=State.PUBLISHED).first() or others.first()
         offered = GeneratorVersion.objects.select_related("category")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Two versions side by side",
             "sides": [(each, checks_of(each)) for each in sides if each],
-            "offered": offered.filter(category=category) if category else offered,
+            "offered": offered.filter(category__in={each.category_id for each in sides if each})
+            if any(sides)
+            else offered,
             "a": sides[0],
             "b": sides[1],
             "pair": (("a", sides[0], "One"), ("b", sides[1], "Beside")),

@@ -173,6 +173,10 @@ def test_two_versions_are_compared_on_the_same_seeds(curator):
         tile = reverse("admin:patterns_version_tile", args=[version.pk, 43])
         assert tile in page
         assert curator.get(tile).status_code == 200
+    assert curator.get(address, {"a": one.pk}).context["b"] == other
+    assert "Largest difference" in words(
+        curator.get(f"/admin/patterns/generatorversion/{draft(scores={'figures': GOOD}).pk}/change/")
+    )
     for nonsense in ({"a": "x"}, {"a": one.pk, "from": "-1"}, {"from": "9" * 30}):
         assert curator.get(address, nonsense).status_code == 200
     assert curator.get(reverse("admin:patterns_version_tile", args=[one.pk, 2**40])).status_code == 404
