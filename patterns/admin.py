@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from ml.errors import MlError
 from patterns import services
+from patterns.exchange_pages import ExchangePages
 from patterns.models import Category, Direction, Fabric, GeneratorVersion
 from patterns.staff import Inline, MadeByPeople, QuickAdmin, picture
 from patterns.training.version_pages import VersionPages
@@ -21,7 +22,7 @@ State = GeneratorVersion.State
 
 
 @admin.register(Category)
-class CategoryAdmin(QuickAdmin):
+class CategoryAdmin(ExchangePages):
     list_display = ("sample", "name", "slug", "order", "is_published", "published_as")
     list_display_links = ("sample", "name")
     list_editable = ("order", "is_published")
@@ -75,7 +76,7 @@ class GeneratorVersionAdmin(VersionPages, QuickAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in GeneratorVersion._meta.fields]
+        return ["quality", *(field.name for field in GeneratorVersion._meta.fields)]
 
     def get_urls(self) -> list[URLPattern]:
         sample = self.admin_site.admin_view(self.sample_view)
