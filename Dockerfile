@@ -1,7 +1,9 @@
 # syntax=docker/dockerfile:1
-# Two images from one file:
+# Three images from one file:
 #   docker build --target web .                                        the site: no torch, non-root, about 1 GB
 #   docker build --target training --build-arg TORCH_INDEX=URL .       training on a CPU; URL: PyTorch's index of CPU wheels
+#   docker build --target worker --build-arg TORCH_INDEX=URL .         a worker that trains for the site: the same settings and volume
+# The web image does the shorter work too: docker run ... python manage.py work_jobs
 FROM python:3.11-slim AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
@@ -26,6 +28,22 @@ ENV PATH=/opt/venv/bin:$PATH AIFASHION_DATA=/data
 VOLUME ["/data", "/app/runs"]
 ENTRYPOINT ["python", "-m"]
 CMD ["ml.textiles.pipeline", "--no-export"]
+
+FROM base AS worker
+COPY --from=all-packages /opt/venv /opt/venv
+COPY manage.py ./
+COPY aifashion aifashion
+COPY patterns patterns
+COPY tryon tryon
+COPY ml ml
+COPY static static
+COPY templates templates
+RUN useradd --uid 10001 --create-home aifashion && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
+USER aifashion
+ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production
+ENV DATABASE_URL=sqlite:////var/lib/aifashion/db.sqlite3 MEDIA_ROOT=/var/lib/aifashion/media
+VOLUME ["/var/lib/aifashion"]
+CMD ["python", "manage.py", "work_jobs"]
 
 FROM base AS web
 COPY --from=packages /opt/venv /opt/venv

@@ -173,7 +173,7 @@ class LogEntryAdmin(QuickAdmin):
     """Who did what in these pages, and when. Nobody changes it."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "message")
-    list_filter = ("content_type",)
+    list_filter = (("content_type", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-pk",)
