@@ -38,11 +38,13 @@ def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: 
     if known is not None:
         return known
     photo, labels = read_pixels(wearable.screen), labels_of(wearable)
-    px_per_cm = scale_of(wearable, labels, garments).px_per_cm * shrunk(wearable, wearable.screen)
+    full = scale_of(wearable, labels, garments).px_per_cm
+    px_per_cm = full * shrunk(wearable, wearable.screen)
+    more = {"tile_sizes": TILE_SIZES, "full_px_per_cm": full}
     with model_slots().take():
         alpha, *under = (alpha_of(wearable, photo, labels, names) for names in (garments, below) if names)
         cloth = cloth_of(wearable, photo, garments)
-        pack = pack_live(photo, alpha, px_per_cm, under, {"tile_sizes": TILE_SIZES}, cloth)
+        pack = pack_live(photo, alpha, px_per_cm, under, more, cloth)
     _packs.keep(key, pack)
     return pack
 

@@ -247,9 +247,10 @@ def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Sc
         labels = labels_of(wearable)
         scales = [scale_of(wearable, labels, each.garments) for each in look.layers]
         densities = [scale.px_per_cm * shrunk(wearable, picture) for scale in scales]
+        # As fine as the full size needs, also for a small picture: a fabric's colours shift a little with its size.
         cloths = [
-            draw_cloth(each, tile_size(each.placement.cm_per_tile * density))
-            for each, density in zip(look.layers, densities, strict=True)
+            draw_cloth(each, tile_size(each.placement.cm_per_tile * scale.px_per_cm))
+            for each, scale in zip(look.layers, scales, strict=True)
         ]
         photo = reading.result()
     with model_slots().take():

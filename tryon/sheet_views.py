@@ -53,15 +53,13 @@ def _sheet(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse
 
 
 def _six_fabrics(form: TryOnForm, first: int) -> list[FabricReference]:
-    """The one that is on, then others, each of another category."""
+    """The one that is on, then five others, of other categories where there are enough."""
     slugs = [category.slug for category in fabrics.offered_categories()]
-    begin = first % len(slugs)
-    places = range(CELLS - 1)
-    others = [
-        FabricReference.of_seed(slugs[(begin + 5 * place) % len(slugs)], (first + place) % FRESH_SEEDS)
-        for place in places
-    ]
-    return [form.choice, *others] if form.choice else others
+    on = form.choice
+    others = [slug for slug in slugs if on is None or slug != on.category] or slugs
+    seeds = [(first + place) % FRESH_SEEDS for place in range(CELLS - 1)]
+    fresh = [FabricReference.of_seed(others[seed % len(others)], seed) for seed in seeds]
+    return [on, *fresh] if on else fresh
 
 
 def _cell(form: TryOnForm, choice: FabricReference, wearable: Photo | StockGarment) -> dict[str, Any]:

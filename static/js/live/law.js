@@ -5,10 +5,10 @@ export const CELLS = { straight: [1, 1], "half-drop": [2, 1], "half-brick": [1, 
 // Whether the fabric comes as the whole block that repeats; a tile or its mirror is laid together here.
 export const isBlock = (repeat) => repeat === "half-drop" || repeat === "half-brick";
 
-// The smallest size drawn that is not coarser than the tile will be seen.
+// The smallest size drawn that is not coarser than the tile will be seen in what is kept, so that both are of one colour.
 export function tileSize(pack, cm) {
   const sizes = pack.tile_sizes;
-  return sizes.find((size) => size >= cm * pack.px_per_cm) ?? sizes.at(-1);
+  return sizes.find((size) => size >= cm * pack.full_px_per_cm) ?? sizes.at(-1);
 }
 
 // What the pixels' places on the cloth are turned and divided by. Block: the source's width and height in pixels. Grain: pixels
