@@ -146,7 +146,7 @@ def _plan_one(number: int, raw: dict[str, Any], known: dict[str, Category]) -> R
                 errors.append(str(error))
     category = known.get(slug)
     before = as_values(category) if category else {}
-    if not errors:
+    if "?" not in raw:
         errors += _model_errors(category, values)
     changes = [
         (column, before.get(column, ""), value) for column, value in values.items() if before.get(column) != value

@@ -82,6 +82,7 @@ def test_changes_are_shown_before_they_are_made_and_logged_after(staff):
     make_category("floral", name="Floral")
     response = show(staff, "slug,name,order,takes_plain\nplaid,Tartan,7,false\nknit,Knitted,9,yes\n")
     page = response.content.decode()
+    assert f'href="{EXCHANGE}"' in staff.get("/admin/patterns/category/").content.decode()
     assert does(response) == ["changed", "new"]
     assert "<del>Plaid</del> → <ins>Tartan</ins>" in page
     assert Category.objects.get(slug="plaid").name == "Plaid"
