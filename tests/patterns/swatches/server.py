@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -21,8 +22,11 @@ class Pictures:
         self.files, self.asked, self.address = files, [], ""
 
     @contextmanager
-    def open(self) -> Iterator[Pictures]:
+    def open(self, tls: ssl.SSLContext | None = None) -> Iterator[Pictures]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        server.handle_error = lambda *_: None  # those who hang up are not news
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         self.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
