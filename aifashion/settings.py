@@ -183,7 +183,7 @@ MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
 # --- Long work -------------------------------------------------------------------------------------------------------
 # Messages to the workers go through the database, or through Celery where a broker is named. The truth is the Job row.
 JOB_BROKER_URL = env_text("JOB_BROKER_URL")
-JOB_LEASE_SECONDS = env_number("JOB_LEASE_SECONDS", 30, least=2, most=3600)
+JOB_LEASE_SECONDS = env_number("JOB_LEASE_SECONDS", 60, least=2, most=3600)
 TASKS: dict[str, Any] = {
     "default": {"BACKEND": "patterns.jobs.celery_backend.CeleryBackend"}
     if JOB_BROKER_URL

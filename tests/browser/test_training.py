@@ -44,7 +44,7 @@ else:
 def site(tmp_path: Path) -> Iterator[str]:
     """A site with one unpublished category, a curator and a worker; its address."""
     draw_pictures(tmp_path / "data")
-    house = House(tmp_path, PROGRAM, AIFASHION_DATA=str(tmp_path / "data"), OMP_NUM_THREADS="1", JOB_LEASE_SECONDS="30")
+    house = House(tmp_path, PROGRAM, AIFASHION_DATA=str(tmp_path / "data"), OMP_NUM_THREADS="1")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

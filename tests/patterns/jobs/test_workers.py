@@ -76,6 +76,7 @@ def test_a_killed_workers_job_is_finished_by_the_next_one_exactly_once(house):
     house.wait_for(lambda: house.rows("stage") == [("Step 3",)])
     first.send_signal(signal.SIGKILL)
     first.wait()
+    house.let_leases_expire()
     house.worker()
     house.wait_for(house.all_finished)
     assert house.counted() == [WHOLE]
