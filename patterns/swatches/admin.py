@@ -175,6 +175,9 @@ class DeliveryAdmin(SharedPages):
 class SwatchBookAdmin(SharedPages):
     """The overview of every category, and the page of each."""
 
+    fields = ("category", "takes_plain")
+    readonly_fields = ("category",)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -45,7 +45,8 @@ def undo(category: Category, by: Any) -> Step | None:
             return None
         for state in State:
             keys = [int(pk) for pk, was in step.before.items() if was == state]
-            _set_state(keys, state, timezone.now() if state != State.NEW else None, only=Swatch.State(step.state))
+            unchanged = Swatch.objects.filter(category=category, state=step.state)
+            _set_state(keys, state, timezone.now() if state != State.NEW else None, unchanged)
         log(by, category, f"Took back: {WORDS[Swatch.State(step.state)].lower()} {count_words(len(step.before))}.")
     return step
 
@@ -72,11 +73,10 @@ def log(by: Any, category: Category, sentence: str) -> None:
 
 
 def _set_state(
-    keys: Iterable[int], state: Swatch.State, decided: datetime | None, only: Swatch.State | None = None
+    keys: Iterable[int], state: Swatch.State, decided: datetime | None, among: QuerySet[Swatch] | None = None
 ) -> None:
     for some in _in_batches(keys):
-        rows = Swatch.objects.filter(pk__in=some)
-        (rows.filter(state=only) if only else rows).update(state=state, decided=decided)
+        (Swatch.objects.all() if among is None else among).filter(pk__in=some).update(state=state, decided=decided)
 
 
 def _in_batches(keys: Iterable[int]) -> Iterator[list[int]]:

@@ -42,7 +42,7 @@ def ask_to_take_in(delivery: Delivery, by: Person) -> Job:
         key_of(delivery),
         {"delivery": delivery.pk},
         by,
-        title=f"Swatches: {delivery}"[:120],
+        title=f"Swatches{f' for {delivery.category}' if delivery.category else ''}: {delivery}"[:120],
         back=reverse("admin:swatches_delivery_change", args=[delivery.pk]),
     )
 

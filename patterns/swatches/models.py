@@ -51,7 +51,7 @@ class Delivery(Provenance):
         verbose_name_plural = "deliveries"
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.name}".strip()
+        return self.name or self.get_kind_display()
 
     def get_absolute_url(self) -> str:
         return reverse("admin:swatches_delivery_change", args=[self.pk])

@@ -153,6 +153,15 @@ def test_undo_leaves_alone_what_somebody_else_decided_since(curator):
     assert [state_of(first), state_of(second)] == ["rejected", "new"]
 
 
+def test_undo_leaves_alone_what_was_moved_and_accepted_elsewhere(curator):
+    swatch = make_swatch()
+    curator.post(curate(), {"accept": swatch.pk})
+    curating.move(Swatch.objects.filter(pk=swatch.pk), make_curator("other"), make_category("floral"))
+    curating.decide(make_category("floral"), make_curator("other"), Swatch.objects.all(), State.ACCEPTED)
+    curator.post(curate(), {"undo": 1})
+    assert state_of(swatch) == "accepted"
+
+
 def test_everything_that_matches_is_decided_and_nothing_else(curator):
     blurry = [make_swatch(is_blurry=True) for _ in range(3)]
     fine, elsewhere = make_swatch(), make_swatch(make_category("floral"), is_blurry=True)
