@@ -62,7 +62,7 @@ class TryOn extends HTMLElement {
     this.querySelector(".live-help").hidden = false;
     this.letGo = listen(box, {
       isCloth: (point) => this.live.isShown && this.live.isCloth(point),
-      move: (x, y) => this.#moveBy(x * this.live.grain, y * this.live.grain),
+      move: (x, y) => this.#moveBy(x * this.live.pixelsOfPage, y * this.live.pixelsOfPage),
       nudge: (x, y) => this.#shift(NUDGE * x, NUDGE * y),
       resize: (factor) => this.#set("cm", (this.#number("cm")) * factor),
       turn: (degrees) => this.#set("rotation", ((this.#number("rotation") + degrees + 540) % 360) - 180),

@@ -1,4 +1,4 @@
-// The live picture where there is no WebGL2: the same law, number by number, at half size while a hand moves.
+// The live picture where there is no WebGL2: the same law, number by number, with less detail while a hand moves.
 
 import { layFabric } from "./law.js";
 
@@ -22,10 +22,9 @@ export class PlainPicture {
 
   get isLost() { return false; }
 
-  // As WebGLPicture.draw; coarse: at half size.
-  draw(layers, coarse = false) {
+  // As WebGLPicture.draw.
+  draw(layers, grain = 1) {
     const [{ pack }] = layers;
-    const grain = coarse ? 2 : 1;
     const [width, height] = [Math.ceil(pack.width / grain), Math.ceil(pack.height / grain)];
     const picture = new ImageData(width, height);
     const below = new Float32Array(layers.length > 1 ? 3 * width * height : 0);

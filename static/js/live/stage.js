@@ -8,7 +8,8 @@ import { PlainPicture } from "./plain.js";
 import { WebGLPicture } from "./webgl.js";
 
 const STILL = 250; // ms after which a finer tile is fetched and, without WebGL, the picture drawn at full size
-const SLOW = 30; // ms a frame
+const SLOW = 30; // ms that a frame may be late
+const COARSEST = 4;
 const NUMBERS = ["cm", "rotation", "dx", "dy", "strength"];
 
 export class LiveStage {
@@ -20,6 +21,8 @@ export class LiveStage {
     this.image = figure.querySelector("img");
     this.exact = this.image.getAttribute("src"); // the server's picture, to go back to
     this.frames = 0; // drawn so far
+    this.grain = 1; // pixels of the picture per pixel drawn now
+    this.coarsest = 1; // and while a hand moves
     this.pending = 0; // fetches under way
   }
 
@@ -46,12 +49,15 @@ export class LiveStage {
     this.#fetchMissing(layers);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#settle(), STILL);
-    this.frame ??= requestAnimationFrame(() => this.#draw(true));
+    if (!this.frame) {
+      this.askedAt = performance.now();
+      this.frame = requestAnimationFrame(() => this.#draw(true));
+    }
     return this.isShown;
   }
 
   // Nothing is under way: the picture is as exact as it gets.
-  get isSettled() { return this.isShown && !this.timer && !this.frame && !this.pending && !this.isCoarse; }
+  get isSettled() { return this.isShown && !this.timer && !this.frame && !this.pending && this.grain === 1; }
 
   // The picture once more, in full.
   redraw() {
@@ -67,7 +73,7 @@ export class LiveStage {
   }
 
   // Pixels of the picture to one of the page.
-  get grain() { return this.pack.width / this.canvas.getBoundingClientRect().width; }
+  get pixelsOfPage() { return this.pack.width / this.canvas.getBoundingClientRect().width; }
 
   #layers() {
     const state = new FormData(this.form);
@@ -157,7 +163,8 @@ export class LiveStage {
     this.timer = undefined;
     const layers = this.#layers();
     if (layers.at(-1).garments.length) this.#fetchMissing(layers, true);
-    if (this.isCoarse) this.redraw();
+    this.figure.parentElement.classList.remove("is-moving");
+    if (this.grain > 1) this.redraw();
   }
 
   #makePicture() {
@@ -171,6 +178,7 @@ export class LiveStage {
       this.canvas = canvas();
       this.picture = new PlainPicture(this.canvas);
       this.isPlain = true;
+      this.coarsest = 2;
     }
     this.canvas.setAttribute("aria-hidden", "true");
     this.figure.querySelector("img").after(this.canvas);
@@ -185,24 +193,27 @@ export class LiveStage {
   #draw(isMoving = false) {
     this.frame = undefined;
     if (this.isStopped || this.picture.isLost) return;
-    this.isCoarse = isMoving && (this.isPlain || this.#isSlow());
+    this.grain = isMoving ? this.#grainOfMoving() : 1;
+    this.figure.parentElement.classList.toggle("is-moving", isMoving);
     this.#drawLayers();
     this.frames++;
   }
 
-  // Where frames take longer than a hand likes, it sees half the detail until it lies still.
-  #isSlow() {
-    const now = performance.now(), took = now - (this.drawnAt ?? 0);
-    this.drawnAt = now;
-    if (took < 1000) this.pace = 0.7 * (this.pace ?? took) + 0.3 * took; // ms a frame
-    this.slow ||= this.pace > SLOW;
-    return this.slow;
+  // Where frames come later than a hand likes, it sees less detail until it lies still.
+  #grainOfMoving() {
+    const late = performance.now() - this.askedAt; // ms from the wish to the frame, in which earlier frames are still being drawn
+    this.pace = 0.6 * (this.pace ?? 0) + 0.4 * late;
+    if (this.pace > SLOW && this.coarsest < COARSEST) {
+      this.coarsest++;
+      this.pace = 0;
+    }
+    return this.coarsest;
   }
 
   #drawLayers() {
     const layers = this.#layers();
     const drawn = this.worn.map(({ pack, block, repeat }, i) => ({ pack, block, look: { ...layers[i].look, repeat } }));
-    this.picture.draw(drawn, Boolean(this.isCoarse));
+    this.picture.draw(drawn, this.grain);
   }
 
   // Outside the cloth the live picture is empty: the picture before shows through, whole.

@@ -33,11 +33,11 @@ void main() {
 }`;
 
 // Layers from the lowest to the highest; each with its mask and light, its bend or map, what lies behind its edge, its cloth.
-const shader = (kinds) => `#version 300 es
+// Coarse: with curves near those of sRGB (within one code) and plain reads of the cloth, for machines that draw without a graphics card.
+const shader = (kinds, coarse) => `#version 300 es
 precision highp float;
 uniform vec2 picture; // width, height
 uniform vec2 grain; // pixels of the picture per pixel drawn
-uniform bool coarse;
 uniform float knee[${kinds.length}], white[${kinds.length}], leastLight[${kinds.length}], lightStep[${kinds.length}], bend[${kinds.length}];
 uniform vec4 box[${kinds.length}]; // left, top, width, height
 uniform vec4 turn[${kinds.length}]; // cosine, sine, period
@@ -45,8 +45,13 @@ uniform vec2 start[${kinds.length}];
 ${kinds.map((_, i) => `uniform sampler2D mask${i}, behind${i}, where${i}, cloth${i};`).join("\n")}
 out vec4 shown;
 
+${coarse ? `
+vec3 decode(vec3 c) { return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878); }
+vec3 encode(vec3 c) { vec3 a = sqrt(c), b = sqrt(a); return 0.662002687 * a + 0.684122060 * b - 0.323583601 * sqrt(b) - 0.0225411470 * c; }
+` : `
 vec3 decode(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
 vec3 encode(vec3 c) { return mix(12.92 * c, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c)); }
+`}
 vec4 weights(float t) { // cubic as the server's (a = -0.75)
   const float a = -0.75;
   float s = 1.0 - t, far = 1.0 + t, last = 2.0 - t;
@@ -57,7 +62,7 @@ vec4 weights(float t) { // cubic as the server's (a = -0.75)
 }
 // Nine bilinear reads for sixteen: the two middle ones of each direction lie side by side.
 vec3 cubic(sampler2D cloth, vec2 at) {
-  if (coarse) return textureLod(cloth, at, 0.0).rgb;
+  ${coarse ? "return textureLod(cloth, at, 0.0).rgb;" : ""}
   vec2 size = vec2(textureSize(cloth, 0)), place = at * size - 0.5, whole = floor(place), rest = place - whole;
   vec4 x = weights(rest.x), y = weights(rest.y);
   float midX = x.y + x.z, midY = y.y + y.z;
@@ -101,7 +106,7 @@ void main() {
   pixel.y = picture.y - gl_FragCoord.y * grain.y;
   vec3 so = vec3(0.0), below = vec3(0.0); // so far in linear light, and the topmost cloth without its edge
   float covered = 0.0;
-${kinds.map(layer).join("")}
+${kinds.map((kind, i) => layer(kind, i)).join("")}
   if (covered == 0.0) discard;
   shown = vec4(encode(clamp(so, 0.0, 1.0)), 1.0);
 }`;
@@ -169,11 +174,11 @@ export class WebGLPicture {
 
   get isLost() { return this.gl.isContextLost(); }
 
-  // layers: [{ pack, look, block }] from the lowest to the highest; blocks are pictures with width and height. coarse: at half size.
-  draw(layers, coarse = false) {
+  // layers: [{ pack, look, block }] from the lowest to the highest; blocks are pictures with width and height. grain: pixels of the
+  // picture per pixel drawn.
+  draw(layers, grain = 1) {
     const { gl, canvas } = this;
     const [first] = layers;
-    const grain = coarse ? 2 : 1;
     const [width, height] = [Math.ceil(first.pack.width / grain), Math.ceil(first.pack.height / grain)];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     const drawn = layers.map(({ pack, look, block }, i) => {
@@ -183,7 +188,7 @@ export class WebGLPicture {
     });
     this.#forgetSources(layers);
     const kinds = drawn.map(({ pack }) => (pack.map ? "map" : "shift"));
-    const program = this.#program(kinds.join(), CORNERS, shader(kinds));
+    const program = this.#program(`${kinds} ${grain > 1}`, CORNERS, shader(kinds, grain > 1));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.useProgram(program.made);
@@ -192,7 +197,6 @@ export class WebGLPicture {
     const place = (name) => program.place(name);
     gl.uniform2f(place("picture"), first.pack.width, first.pack.height);
     gl.uniform2f(place("grain"), first.pack.width / canvas.width, first.pack.height / canvas.height);
-    gl.uniform1i(place("coarse"), Number(coarse));
     drawn.forEach(({ pack, lay, cloth, textures }, i) => {
       const [top, bottom, left, right] = pack.box;
       gl.uniform4f(place(`box[${i}]`), left, top, right - left, bottom - top);
