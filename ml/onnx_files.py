@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -34,6 +35,40 @@ def shrink_weights(path: Path) -> None:
         graph.node.insert(0, node)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def share_weights(net: bytes, weights: Path) -> bytes:
+    """ONNX bytes whose half-precision weights are read from a safetensors file that lies beside it, where that holds the same bytes.
+
+    Both formats keep tensors as plain little-endian bytes, and ONNX may keep them in any file (external data): so one copy serves
+    both. ``weights``: the file, which must keep its name. The runtime finds it by that name in the folder of the ONNX file.
+    """
+    import onnx
+
+    model = onnx.load_from_string(net)
+    places = _places(weights)
+    content = weights.read_bytes()
+    for tensor in model.graph.initializer:
+        place = places.get(len(tensor.raw_data), ())
+        start = next((at for at in place if content[at : at + len(tensor.raw_data)] == tensor.raw_data), None)
+        if start is None or len(tensor.raw_data) < 2 * SMALLEST_TO_SHRINK:
+            continue
+        onnx.external_data_helper.set_external_data(tensor, weights.name, start, len(tensor.raw_data))
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+    return bytes(model.SerializeToString())
+
+
+def _places(weights: Path) -> dict[int, list[int]]:
+    """Length in bytes → where in a safetensors file tensors of that length begin."""
+    content = weights.read_bytes()
+    header = int.from_bytes(content[:8], "little")
+    found: dict[int, list[int]] = {}
+    for name, told in json.loads(content[8 : 8 + header]).items():
+        if name != "__metadata__":
+            start, end = told["data_offsets"]
+            found.setdefault(end - start, []).append(8 + header + start)
+    return found
 
 
 def picture_net_as_onnx(net: Any, told: Mapping[str, str], *, shrink: bool) -> bytes:

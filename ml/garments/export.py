@@ -1,6 +1,6 @@
 """Bundle a trained net: ``python -m ml.garments.export runs/garments/NAME`` writes ``ml/bundled/garments``.
 
-Safetensors with half-precision weights, an ONNX file with the same weights (cast back to float32 when it loads), a
+Safetensors with half-precision weights, an ONNX file that reads them from there (cast to float32 when it loads), a
 check that ONNX Runtime gives what PyTorch gives, fresh figures on the held-out photos, and the model card.
 """
 
@@ -26,7 +26,7 @@ from ml.garments.evaluate import evaluate_bundle
 from ml.garments.model import GarmentNet, build_model
 from ml.garments.segment import Calibration, GarmentSegmenter
 from ml.garments.serving import fit_size
-from ml.onnx_files import picture_net_as_onnx
+from ml.onnx_files import picture_net_as_onnx, share_weights
 
 # Half-precision weights move a probability by a few thousandths; ONNX against PyTorch on the same weights hardly at all.
 PARITY_TOLERANCE = 2e-3
@@ -55,8 +55,11 @@ def round_to_half(net: GarmentNet) -> GarmentNet:
     return net
 
 
-def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration) -> bytes:
-    """ONNX bytes: "picture" float32 (N, 3, H, W) in [0, 1] → "probabilities" (N, 9, H, W), H and W multiples of 32."""
+def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration, weights: dict[str, str]) -> bytes:
+    """ONNX bytes: "picture" float32 (N, 3, H, W) in [0, 1] → "probabilities" (N, 9, H, W), H and W multiples of 32.
+
+    ``weights``: name and SHA-256 of the safetensors file that its weights will be read from.
+    """
     import torch
 
     class Serving(torch.nn.Module):
@@ -68,7 +71,7 @@ def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration) -
             logits = torch.nn.functional.interpolate(self.net(picture), scale_factor=2.0, mode="bilinear")
             return logits.softmax(dim=1)
 
-    told = {"serving_width": serving_width, "calibration": asdict(calibration)}
+    told = {"serving_width": serving_width, "calibration": asdict(calibration), "weights": weights}
     return picture_net_as_onnx(Serving(), {"garments": json.dumps(told)}, shrink=True)
 
 
@@ -108,7 +111,8 @@ def export_model(checkpoint: Path, root: Path, calibration: Calibration) -> tupl
     }
     halves = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
     save_checkpoint(files["weights"], halves, kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
-    write_atomically(files["onnx"], export_onnx(net, width, calibration))
+    shared = {"name": files["weights"].name, "sha256": sha256_of(files["weights"])}
+    write_atomically(files["onnx"], share_weights(export_onnx(net, width, calibration, shared), files["weights"]))
     gap = parity_gap(net, files["onnx"], width)
     if gap > PARITY_TOLERANCE:
         raise ModelFileError(f"The ONNX file differs from PyTorch by {gap:.4f} in a probability; do not bundle it.")

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ml.bundle import BundledModel, bundled_model, bundled_models, load_session
+from ml.checkpoints import verify
 from ml.engines import OpenVinoSession, chosen_engine
 from ml.errors import MlError, ModelFileError, PictureError
 from ml.garments.config import CLASSES, GARMENTS, MODEL_NAME
@@ -99,7 +100,10 @@ class GarmentSegmenter:
 
     @classmethod
     def load(cls, path: Path, sha256: str, steps: Steps | None = None) -> GarmentSegmenter:
-        """Load an exported ONNX file whose SHA-256 is known. Raises ModelFileError when it is not that file."""
+        """Load an exported ONNX file whose SHA-256 is known, and the weights beside it whose SHA-256 it knows itself.
+
+        Raises ModelFileError when one is not that file.
+        """
         session = load_session(path, sha256)
         told = session.get_modelmeta().custom_metadata_map
         if chosen_engine() == "openvino":
@@ -108,9 +112,12 @@ class GarmentSegmenter:
             settings = json.loads(told["garments"])
             calibration = Calibration(**settings["calibration"])
             binary, flip = settings.get("finds") == CLOTHES, bool(settings.get("flip", True))
-            return cls(session, int(settings["serving_width"]), calibration, steps or Steps(flip=flip), binary)
+            weights, width = settings.get("weights"), int(settings["serving_width"])
         except (KeyError, TypeError, ValueError):
             raise ModelFileError(f"{path.name} does not say how it is served; export the model again.") from None
+        if weights:
+            verify(path.with_name(weights["name"]), weights["sha256"])
+        return cls(session, width, calibration, steps or Steps(flip=flip), binary)
 
     def probabilities(self, photo: Bytes, steps: Steps | None = None) -> Floats:
         """uint8 photo (H, W, 3) → float32 (9, h, w) summing to 1, on the net's own grid (about 256x384 pixels).

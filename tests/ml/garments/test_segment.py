@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file
 
 from ml import bundle
 from ml.bundle import register_model
@@ -15,6 +16,7 @@ from ml.garments import segment
 from ml.garments.export import PARITY_TOLERANCE
 from ml.garments.segment import Calibration, FoundGarment, GarmentSegmenter
 from ml.garments.serving import fit_size
+from ml.onnx_files import SMALLEST_TO_SHRINK
 from tests.ml.garments.conftest import drawn_pair
 
 
@@ -69,6 +71,21 @@ def test_an_altered_model_is_refused(exported, tmp_path):
     altered.write_bytes(exported[0]["onnx"].read_bytes() + b"x")
     with pytest.raises(ModelFileError, match="SHA-256"):
         GarmentSegmenter.load(altered, sha256_of(exported[0]["onnx"]))
+
+
+def test_both_files_share_one_copy_of_the_weights(exported, tmp_path):
+    files = exported[0]
+    weights, onnx = files["weights"].read_bytes(), files["onnx"].read_bytes()
+    large = [value for value in load_file(files["weights"]).values() if value.numel() >= SMALLEST_TO_SHRINK]
+    assert len(large) > 20
+    assert all(value.numpy().tobytes() not in onnx for value in large)
+    for name, content in (("street.safetensors", weights[:-1] + b"x"), ("street.onnx", onnx)):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        GarmentSegmenter.load(tmp_path / "street.onnx", sha256_of(files["onnx"]))
+    (tmp_path / "street.safetensors").unlink()
+    with pytest.raises(ModelFileError):
+        GarmentSegmenter.load(tmp_path / "street.onnx", sha256_of(files["onnx"]))
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (31, 500, 3), (64, 64), (64, 64, 4)])
