@@ -7,7 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/clothes/", "/fabrics/", "/fabrics/plaid/?from=5", "/try/stock/plain-top/", "/results/")
+SHEET = "/try/stock/plain-top/sheet/?garment=top&fabric=plaid:5&category=plaid&from=5&six=5"
+PAGES = ("/", "/clothes/", "/fabrics/", "/fabrics/plaid/?from=5", "/try/stock/plain-top/", "/results/", SHEET)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

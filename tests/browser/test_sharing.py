@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_whole_way import WAYS, choose_photo, photo_file
@@ -13,6 +14,12 @@ from tryon.models import Result, ShareLink
 
 pytestmark = pytest.mark.browser
 __all__ = ["photo_file"]
+
+
+def is_for_everybody(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
 
 
 def keep_a_result(page: Page) -> None:
@@ -35,6 +42,9 @@ def test_an_owner_shares_a_result_and_takes_it_back(visit, size, script):
     expect(ben.page.get_by_role("heading", level=1)).to_have_text("Top in plaid 5")
     expect(ben.page.get_by_role("link", name="Try this fabric on clothes of yours")).to_be_visible()
     expect(ben.page.locator("figure.before")).to_have_count(0)
+    if script:
+        is_for_everybody(ann.page)
+        is_for_everybody(ben.page)
 
     ann.page.get_by_role("button", name="Take it back").click()
     expect(ann.page.locator(".link-list")).to_have_count(0)
