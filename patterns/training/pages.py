@@ -30,6 +30,7 @@ FIGURE_NAMES = {
     "nearest": "Nearest swatch to any fabric",
     "nearest_real": "Nearest swatch to a swatch it never saw",
     "copies": "Share of fabrics close to a swatch",
+    "copies_real": "Share of unseen swatches close to a swatch",
     "recognised": "Share of fabrics named rightly by a judge",
     "recognised_real": "Share of real swatches named rightly",
     "categories": "Categories the judge chose between",
