@@ -5,7 +5,7 @@ BIN = .venv/bin
 RUN_DIR = runs
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe check-docker clean
+.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -61,8 +61,12 @@ eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the fig
 eval-garments: .venv/all.stamp ## measure the bundled garment net on the validation photos
 	$(BIN)/python -m ml.garments.evaluate
 
-wardrobe: .venv/all.stamp ## draw the stock garments again
-	$(BIN)/python -m wardrobe.draw_flats --out tryon/stock
+wardrobe: .venv/all.stamp ## sew and render the stock garments again (needs Blender), draw the others; NAMES="tshirt" for some
+	$(BIN)/python -m wardrobe.make $(NAMES)
+	test -n "$(NAMES)" || $(BIN)/python -m wardrobe.draw_flats --out tryon/stock
+
+bench-drape: .venv/all.stamp ## how near each way to drape comes to renders in known patterns; writes docs/bench-drape.md
+	$(BIN)/python -m ml.compositing.bench_drape --write
 
 check-docker: ## build and start the web image without a Docker engine (root; buildah, debootstrap; minutes; OPTIONS="..." for the build)
 	deploy/check_dockerfile.sh $(OPTIONS)
