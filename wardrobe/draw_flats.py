@@ -1,4 +1,4 @@
-"""Draw the stock garments: ``python -m wardrobe.draw_flats [NAME...] --out tryon/stock``.
+"""Draw the stock garments that are not rendered yet: ``python -m wardrobe.draw_flats [NAME...] --out tryon/stock``.
 
 Writes for each garment photo.jpg, mask.png (soft alpha of the cloth), labels.png (index picture, 0-8) and garment.json.
 The same names give the same bytes on every run.
@@ -46,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"draw_flats: there is no garment {name}; choose from {', '.join(ALL)}.", file=sys.stderr)
             return 2
         flat = importlib.import_module(f"wardrobe.flats.{name}")
+        if not options.names and (options.out / flat.ABOUT.slug / "uv.png").exists():
+            continue  # rendered by wardrobe.make, which is better
         write_flat(flat.ABOUT, flat.draw(options.quality), options.out / flat.ABOUT.slug)
         print(f"{flat.ABOUT.name}: {options.out / flat.ABOUT.slug}")
     return 0

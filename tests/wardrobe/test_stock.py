@@ -1,5 +1,6 @@
 """The stock garments in tryon/stock are whole, agree with each other, and can be drawn again."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.compositing.cloth_map import cloth_slopes, decode_map
 from ml.compositing.drape import drape
 from ml.compositing.placement import Placement
 from ml.compositing.scale import CLASSES, estimate_scale
@@ -23,7 +25,7 @@ def about(folder: Path) -> dict:
 
 
 def test_there_is_a_wardrobe():
-    assert len(FOLDERS) == len(ALL) >= 8
+    assert len(FOLDERS) >= len(ALL) >= 8
     assert {"top", "outerwear", "bottom", "skirt", "dress"} <= {about(folder)["garment"] for folder in FOLDERS}
     assert len({about(folder)["order"] for folder in FOLDERS}) == len(FOLDERS)
 
@@ -48,6 +50,41 @@ def test_its_files_agree(folder):
     assert ((mask > 0) & (mask < 255)).any(), "the edge is not soft"
     for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]):
         assert not edge.any(), "the garment touches the frame"
+
+
+RENDERED = [folder for folder in FOLDERS if (folder / "uv.png").exists()]
+
+
+@pytest.mark.parametrize("folder", RENDERED, ids=lambda folder: folder.name)
+def test_what_is_known_of_a_rendered_cloth_agrees_with_its_photo(folder):
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000
+    facts = about(folder)
+    files = [(folder / name).read_bytes() for name in ("uv.png", "shading.png", "parts.png")]
+    cloth = decode_map(*files, size=(1200, 1600))
+    alpha = np.asarray(Image.open(folder / "mask.png")).astype(np.float32) / 255
+    assert cloth.valid[alpha > 0.95].mean() > 0.999
+    assert set(np.unique(cloth.parts)) == set(range(len(facts["part_names"]) + 1))
+    slopes = np.hypot(*cloth_slopes(cloth)[::2])[alpha == 1]
+    assert 0.8 < np.median(slopes) * facts["px_per_cm"] < 2.0
+    assert facts["camera"]["frame_cm"] > 20
+    assert facts["seams"]
+    photo = srgb_to_linear(np.asarray(Image.open(folder / "photo.jpg")))
+    colour = luminance(photo)[alpha == 1] / cloth.light[alpha == 1]
+    low, high = np.percentile(colour, [5, 95])
+    assert high / low < 1.15, "the photo is not one colour of cloth under the shading's light"
+
+
+def test_drawing_again_leaves_rendered_garments_alone(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("wardrobe.draw_flats.write_flat", lambda about, studio, folder: drawn.append(folder.name))
+    monkeypatch.setattr("wardrobe.flats.tote.draw", lambda quality: None)
+    for name in ALL:
+        slug = importlib.import_module(f"wardrobe.flats.{name}").ABOUT.slug
+        if slug != "tote-bag":
+            (tmp_path / slug).mkdir()
+            (tmp_path / slug / "uv.png").write_bytes(b"")
+    assert main(["--out", str(tmp_path)]) == 0
+    assert drawn == ["tote-bag"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
