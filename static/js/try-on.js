@@ -179,6 +179,7 @@ class TryOn extends HTMLElement {
     const drawn = await next.decode().then(() => true, () => false);
     if (this.request !== request) return false;
     this.stage.removeAttribute("aria-busy");
+    if (this.live?.isShown) return true; // it came to be drawn here while the server drew
     if (drawn) shown.src = next.src;
     else this.#say("The picture could not be drawn just now. Try again in a moment.");
     return drawn;

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.http import QueryDict
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from ml.compositing.cloth_map import encode_light, encode_uv
@@ -202,6 +202,22 @@ def test_moving_the_fabric_asks_the_server_for_nothing(visit, folded_garment):
     assert [address for address in asked if "preview" in address or "/live?" in address] == []
     assert page.locator(".keep-form input[name=rotation]").input_value() == "33"
     is_exact(page, folded_garment, "after many changes")
+
+
+def test_what_is_chosen_before_the_picture_has_come_is_shown_when_it_comes(visit, folded_garment):
+    page = visit().page
+    held: list[Route] = []
+    page.route("**/live?*", lambda route: held.append(route))
+    with page.expect_request("**/live?*"):
+        page.goto(address_of(folded_garment))
+    page.locator(".swatch input").nth(5).check(force=True)
+    page.get_by_label("Rotation in degrees", exact=True).fill("21")
+    expect(page.locator(".after img")).to_have_attribute("src", re.compile("preview.*rotation=21"))
+    held[0].continue_()
+    expect(page.locator("canvas.live")).to_be_visible()
+    page.wait_for_function(SETTLED)
+    is_exact(page, folded_garment, "chosen before it came")
+    page.unroute("**/live?*")
 
 
 def test_inks_are_changed_at_once_and_kept(visit, folded_garment):

@@ -32,6 +32,7 @@ export class LiveStage {
     this.#makePicture();
     this.#draw();
     this.#show();
+    this.update(); // with what was changed in the meantime
   }
 
   stop() {
