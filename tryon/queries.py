@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from patterns.ownership import Person, belonging_to
 from tryon.models import Photo, Result, StockGarment
@@ -10,6 +10,11 @@ from tryon.models import Photo, Result, StockGarment
 
 def stock_garments() -> QuerySet[StockGarment]:
     return StockGarment.objects.filter(is_published=True)
+
+
+def wardrobe() -> QuerySet[StockGarment]:
+    """Each garment once; its other pictures wait in ``views``."""
+    return stock_garments().filter(view_of=None).prefetch_related(Prefetch("views", stock_garments()))
 
 
 def photos_of(person: Person) -> QuerySet[Photo]:

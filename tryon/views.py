@@ -36,7 +36,7 @@ read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     seed = datetime.now(UTC).date().toordinal()  # another fabric of each category every day
-    categories, garments = list(fabrics.offered_categories()), list(queries.stock_garments()[:6])
+    categories, garments = list(fabrics.offered_categories()), list(queries.wardrobe()[:6])
     context = {
         "categories": categories,
         "seed": seed,
@@ -200,7 +200,7 @@ def catalogue_picture(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = None) -> HttpResponse:
     choice = FabricReference.parse(fabric)
-    garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.stock_garments()]
+    garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.wardrobe()]
     photos = [
         (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_to_list(person_of(request))
     ]

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ml.compositing.cloth_map import encode_light, encode_parts, encode_uv
-from tests.factories import encoded, garment_area, labels_for, look_query, photo_pixels, version_of
+from tests.factories import encoded, garment_area, labels_for, look_query, make_stock, photo_pixels, version_of
 from tests.tryon.test_photos import files_kept
 from tryon import services
 from tryon.cloth import cloth_of, read_map
@@ -165,6 +165,17 @@ def test_a_second_view_knows_whose_it_is(drawn, local_files):
     load(drawn.parent)
     assert StockGarment.objects.get(slug="a-tee-from-behind").view_of.slug == "tee"
     assert StockGarment.objects.get(slug="tee").view_of is None
+
+
+def test_the_wardrobe_shows_each_garment_once_with_its_second_view(anonymous):
+    tee, lone = make_stock("tee"), make_stock("scarf")
+    other = make_stock("tee-from-behind", view_of=tee)
+    make_stock("tee-hidden", view_of=tee, is_published=False)
+    page = anonymous.get("/clothes/")
+    assert [garment for garment, _ in page.context["garments"]] == [lone, tee]
+    text = page.content.decode()
+    assert text.count("second-view") == 1
+    assert other.screen.url in text
 
 
 @pytest.mark.usefixtures("stand_in_models")
