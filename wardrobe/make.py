@@ -99,15 +99,15 @@ def around_body(top: float, across: float, deep: float, front: bool, gather: flo
 def around_arm(shoulder: Array, hand: Array, side: int, start: float, radius: float = 6.6) -> Place:
     """A sleeve's tube around the right (side 1) or left (-1) arm; its u = 0 lies on the outside."""
     way = (hand - shoulder) / np.linalg.norm(hand - shoulder)
-    out = np.array([-way[2], 0.0, way[0]])
+    out: Array = np.array([-way[2], 0.0, way[0]])
     out /= np.linalg.norm(out)
-    deep = np.array([0.0, 1.0, 0.0])
+    deep: Array = np.array([0.0, 1.0, 0.0])
 
     def place(u: Array, v: Array) -> Array:
         angle = u / radius
         middle = shoulder + (v[:, None] + start) * way
         at = middle + radius * (np.cos(angle)[:, None] * out + side * np.sin(angle)[:, None] * deep)
-        return np.asarray(at * (side, 1, 1))
+        return np.asarray(at * np.array([side, 1, 1]), dtype=np.float64)
 
     return place
 
