@@ -74,6 +74,7 @@ def answers(address: str) -> bool:
 
 def test_a_curator_trains_watches_and_publishes_a_category(chromium, site):
     curator = Visitor(chromium, site, "desktop", script=True, scheme="light")
+    curator.context.set_default_timeout(SLOWLY)
     page = curator.page
     page.goto("/admin/login/?next=/admin/training/trainingrun/add/")
     page.fill("#id_username", "cora")
@@ -87,23 +88,24 @@ def test_a_curator_trains_watches_and_publishes_a_category(chromium, site):
     page.wait_for_selector("html[data-followed=yes]")
     page.wait_for_selector("#run-panel .curves", timeout=SLOWLY)  # it follows by itself
     expect(page.locator("#outcome")).to_be_visible(timeout=SLOWLY)
-    expect(page.locator(".state")).to_have_text("Finished")
+    expect(page.locator(".state")).to_have_text("Finished", timeout=SLOWLY)
     page.wait_for_selector("html[data-followed=yes]")
     picture = page.locator("#sample-picture")
-    expect(picture).to_have_attribute("src", f"/admin/training/trainingrun/1/samples/{STEPS}.png")
+    expect(picture).to_have_attribute("src", f"/admin/training/trainingrun/1/samples/{STEPS}.png", timeout=SLOWLY)
     page.locator("#sample").press("Home")
-    expect(picture).to_have_attribute("src", "/admin/training/trainingrun/1/samples/0.png")
+    expect(picture).to_have_attribute("src", "/admin/training/trainingrun/1/samples/0.png", timeout=SLOWLY)
 
     page.get_by_role("link", name="Judge and publish").click()
-    expect(page.locator(".gate li")).to_have_count(4)
+    expect(page.locator(".gate li")).to_have_count(4, timeout=SLOWLY)
     page.get_by_label("Why should it be published").fill("It is a trial")
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator(".messagelist")).to_contain_text("The site draws Stitch")
+    expect(page.locator(".messagelist")).to_contain_text("The site draws Stitch", timeout=SLOWLY)
 
     shopper = Visitor(chromium, site, "phone", script=True, scheme="dark")
+    shopper.context.set_default_timeout(SLOWLY)
     shopper.page.goto("/fabrics/stitch/?from=1")
     tile = shopper.page.locator("main img").first
-    expect(tile).to_be_visible()
+    expect(tile).to_be_visible(timeout=SLOWLY)
     shopper.page.wait_for_function("() => document.querySelector('main img').naturalWidth > 0")
     for visitor in (curator, shopper):
         visitor.page.wait_for_load_state("networkidle")

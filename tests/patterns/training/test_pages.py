@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from ml.bundle import bundled_models
 from patterns.jobs.models import WorkerPulse
 from patterns.models import GeneratorVersion
 from patterns.training import services
@@ -145,7 +146,8 @@ def test_the_gate_says_in_words_what_is_wrong():
     assert [check.passed for check in checks_of(bad)] == [False] * 4
     assert "Largest difference 9 of 255" in checks_of(bad)[0].sentence
     assert [check.passed for check in checks_of(draft())] == [None] * 4
-    assert checks_of(draft(weights_name="textiles/plaid-1-5bb79095.safetensors")) == []
+    shipped = bundled_models("textiles")["plaid"].files["weights"][0]
+    assert checks_of(draft(weights_name=f"textiles/{shipped.name}")) == []
 
 
 def test_publishing_past_the_gate_takes_a_reason_that_is_logged(curator, monkeypatch):
