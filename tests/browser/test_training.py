@@ -86,7 +86,7 @@ def test_a_curator_trains_watches_and_publishes_a_category(chromium, site):
     page.click("input[value=Train]")
 
     page.wait_for_selector("html[data-followed=yes]")
-    page.wait_for_selector("#run-panel .curves", timeout=SLOWLY)  # it follows by itself
+    page.wait_for_selector("#run-details .charts", timeout=SLOWLY)  # it follows by itself
     expect(page.locator("#outcome")).to_be_visible(timeout=SLOWLY)
     expect(page.locator(".state")).to_have_text("Finished", timeout=SLOWLY)
     page.wait_for_selector("html[data-followed=yes]")
