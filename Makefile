@@ -46,9 +46,8 @@ test: lint ## lint, types and every test, in a real browser too
 bench: .venv/all.stamp ## speed of each stage beside the first generation's way, as ratios
 	$(BIN)/python -m ml.bench
 
-train-textiles: .venv/all.stamp ## base, twelve generators, encoder from ../shared/data, resumable; ends with the bundle, measured
+train-textiles: .venv/all.stamp ## base and twelve generators from ../shared/data, resumable; ends with the bundle, measured
 	$(BIN)/python -m ml.textiles.pipeline --out $(RUN_DIR)/textiles
-	$(BIN)/python -m ml.textiles.train_encoder --eyes $(RUN_DIR)/textiles/eyes.safetensors
 	$(BIN)/python -m ml.textiles.evaluate
 
 train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data, resumable; ends with the bundle
