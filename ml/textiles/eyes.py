@@ -44,16 +44,12 @@ class Eyes(nn.Module):
     def look(self, pictures: Tensor) -> list[Tensor]:
         """Pictures (N, 3, H, W) in [0, 1] → maps (N, C, LOOK / 4, LOOK / 4) and so on."""
         shown = F.interpolate(pictures, size=(LOOK, LOOK), mode="bilinear", align_corners=False)
-        maps: list[Tensor] = self.features(shown * 2 - 1)
+        maps: list[Tensor] = self._features[0](shown * 2 - 1)
         return maps
 
     def statistics(self, maps: list[Tensor]) -> Tensor:
         """Mean and spread of each map, standardised: (N, 2 * sum of CHANNELS)."""
         return (pooled(maps) - self.centre) / self.spread
-
-    @property
-    def features(self) -> nn.Module:
-        return self._features[0]
 
     def even(self, maps: list[Tensor]) -> list[Tensor]:
         """The maps, each channel with mean 0 and spread 1 on real swatches."""

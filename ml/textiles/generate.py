@@ -44,10 +44,8 @@ class FabricGenerator:
         mapping: dict[str, Floats],
         session: Any,
         directions: Sequence[Direction] = (),
-        digest: str = "",
     ) -> None:
-        """``digest``: SHA-256 of the weights, by which an encoder knows its generator."""
-        self.settings, self.digest = settings, digest
+        self.settings = settings
         self.directions = {direction.name: direction for direction in directions}
         self._mapping = mapping
         self._session = session
@@ -73,7 +71,7 @@ class FabricGenerator:
         }
         settings = GeneratorSettings.from_dict(checkpoint.settings["generator"])
         found = read_directions(*directions, weights_sha256=weights[1]) if directions else ()
-        return cls(settings, mapping, load_session(*onnx, threads=threads), found, weights[1])
+        return cls(settings, mapping, load_session(*onnx, threads=threads), found)
 
     def style(self, recipe: Recipe) -> Floats:
         """The recipe's style w, float32 (style,), after truncation towards the category's mean."""

@@ -1,10 +1,13 @@
 """Start from a picture: the fabric of a generator that comes closest to a photo of cloth.
 
-The photo's colours become the inks; what is searched for is the drawing. A few hundred fabrics are drawn small; the most alike of them,
-or what the encoder (:mod:`ml.textiles.encoder`) reads from the photo where that is closer, is refined by an evolution strategy (CMA-ES:
-Hansen and Ostermeier 2001), and the noise is chosen last. Likeness is judged by statistics of texture, which do not mind where a motif
-lies: how much of the contrast each scale and each direction has (a Laplacian pyramid and the power spectrum, after Portilla and Simoncelli
-2000), which colours cover how much, and what the encoder's eyes see. Without an encoder for the generator the search goes without one.
+The photo's colours become the inks; what is searched for is the drawing. A few hundred fabrics are drawn small, the most alike is
+refined by an evolution strategy (CMA-ES: Hansen and Ostermeier 2001), and the noise is chosen last. Likeness is judged by statistics
+of texture, which do not mind where a motif lies: how much of the contrast each scale and each direction has (a Laplacian pyramid and
+the power spectrum, after Portilla and Simoncelli 2000), and which colours cover how much. What comes back has the mood of the cloth,
+its ground, colours, scale and direction; it does not have its motifs.
+
+There is no encoder: one learned from the generator's own fabrics (kernel regression from these statistics to w) was a worse place to
+begin on real photos than the best of the fabrics drawn beforehand; see docs/decisions/0007-start-from-a-picture.md.
 """
 
 from __future__ import annotations
@@ -18,7 +21,6 @@ from cmaes import CMA
 
 from ml.errors import PictureError
 from ml.images import Bytes, Floats, linear_to_oklab, resize_smooth, srgb_to_linear
-from ml.textiles.encoder import Encoder
 from ml.textiles.generate import FabricGenerator
 from ml.textiles.latents import encode_latent
 from ml.textiles.palette import colours_of_picture, parse_colour, to_oklab
@@ -30,9 +32,7 @@ LOOKED_AT = 128  # pixels a side at which the photo is looked at: 16 a cell, lik
 CELLS, SEARCH_CELLS = 8, 4
 BANK = 192  # fabrics drawn before the search
 AXES = 24  # principal axes of the style that are searched
-POPULATION, GENERATIONS = 16, 12
-SEEN_AGAIN = 24  # of the bank, the closest by texture, that the eyes look at
-SIGHT = 0.7  # how much what the eyes see counts, beside texture and colours
+POPULATION, GENERATIONS = 16, 14
 NOISES = 6  # seeds tried at the end
 _FARTHEST = 3.5  # standard deviations of the style along an axis
 
@@ -52,48 +52,32 @@ class Found:
         return max(0.0, 1 - self.distance / max(self.usual, 1e-6))
 
 
-def find_fabric(generator: FabricGenerator, picture: Bytes, seed: int = 0, encoder: Encoder | None = None) -> Found:
+def find_fabric(generator: FabricGenerator, picture: Bytes, seed: int = 0) -> Found:
     """The recipe of a fabric like ``picture``, uint8 (H, W, 3). Takes a few seconds; the same picture gives the same recipe.
 
     Raises PictureError when the picture is not one, or has a side under 32 px.
     """
-    known = encoder if encoder and encoder.knows(generator.digest) else None
-    target = _Target(check_swatch(picture), known)
-    space = _Space(generator, seed)
+    target = _Target(check_swatch(picture))
+    axes, mean, places = _principal_axes(generator, seed)
     motifs = sorted(set(generator.settings.motifs)) or [CELLS]
 
-    def distances(points: Floats, motif: int, sight: bool) -> Floats:
+    def distances(points: Floats, motif: int) -> Floats:
         noise = generator.latent(Recipe(seed, cells=SEARCH_CELLS, motif=min(motif, SEARCH_CELLS)))[1]
-        return target.distances(_drawn(generator, space.styles(points), noise), sight)
+        return target.distances(_drawn(generator, mean + points @ axes, noise))
 
-    bank = [distances(space.places[i :: len(motifs)], motif, False) for i, motif in enumerate(motifs)]
-    starts = _closest(bank, space.places, motifs)
-    if known:
-        guess = space.point(known.guess(target.seen, generator.digest))
-        starts += [(guess, motif) for motif in motifs]
-    least = [float(distances(point[None], motif, True)[0]) for point, motif in starts]
-    start, motif = starts[int(np.argmin(least))]
-    point = _refined(lambda points: distances(points, motif, True), start, min(least), seed)
-    recipe = Recipe(seed, truncation=1.0, cells=CELLS, latent=encode_latent(space.styles(point[None])[0]))
+    bank = [distances(places[i :: len(motifs)], motif) for i, motif in enumerate(motifs)]
+    nearest = int(np.argmin([part.min() for part in bank]))
+    start = places[nearest :: len(motifs)][int(np.argmin(bank[nearest]))]
+    motif = motifs[nearest]
+    point = _refined(lambda points: distances(points, motif), start, float(bank[nearest].min()), seed)
+    recipe = Recipe(seed, truncation=1.0, cells=CELLS, latent=encode_latent(mean + point @ axes))
     tried = [
         replace(recipe, seed=seed + i, motif=each)
         for i in range(NOISES)
         for each in motifs
         if min(each, SEARCH_CELLS) == min(motif, SEARCH_CELLS)
     ]
-    usual = np.concatenate([distances(space.places[i::16], motifs[i % len(motifs)], True) for i in range(2)])
-    return _best(generator, tried, target, float(np.median(usual)))
-
-
-def _closest(bank: list[Floats], places: Floats, motifs: list[int]) -> list[tuple[Floats, int]]:
-    """The places, with their motifs, of the bank that are closest by texture."""
-    every = [
-        (float(far), place, motif)
-        for i, (part, motif) in enumerate(zip(bank, motifs, strict=True))
-        for far, place in zip(part, places[i :: len(motifs)], strict=True)
-    ]
-    every.sort(key=lambda one: one[0])
-    return [(place, motif) for _, place, motif in every[:SEEN_AGAIN]]
+    return _best(generator, tried, target, float(np.median(np.concatenate(bank))))
 
 
 def check_swatch(picture: Bytes) -> Bytes:
@@ -111,19 +95,16 @@ def check_swatch(picture: Bytes) -> Bytes:
 class _Target:
     """The photo's colours and statistics."""
 
-    def __init__(self, swatch: Bytes, encoder: Encoder | None) -> None:
+    def __init__(self, swatch: Bytes) -> None:
         self.colours = colours_of_picture(swatch, 6)
-        self._rgb = np.stack([parse_colour(colour) for colour, _ in self.colours])
-        self._lab = np.stack([to_oklab(colour) for colour in self._rgb])
+        self._lab = np.stack([to_oklab(parse_colour(colour)) for colour, _ in self.colours])
         self._shares = np.array([share for _, share in self.colours], np.float32)
         lab = linear_to_oklab(srgb_to_linear(swatch))
         self._statistics = statistics(lab, window=True)
-        self._encoder = encoder
-        self.seen = encoder.look(swatch[None])[0] if encoder else np.zeros(0, np.float32)
 
-    def distances(self, drawn: Sequence[Separations], sight: bool) -> Floats:
-        """How far each fabric, printed in the photo's colours, is from the photo; with ``sight``, for the eyes too."""
-        found, prints = [], []
+    def distances(self, drawn: Sequence[Separations]) -> Floats:
+        """How far each fabric, printed in the photo's colours, is from the photo."""
+        found = []
         for each in drawn:
             shares = ink_shares(each, each.native)
             taken = self.assignment(shares)
@@ -131,20 +112,7 @@ class _Target:
             printed = np.tensordot(shares, self._lab[taken], axes=(0, 0))
             texture = np.abs(statistics(printed) - self._statistics).mean()
             found.append(texture + 0.5 * np.abs(covers - self._shares).sum())
-            prints.append((shares, taken))
-        return np.array(found, np.float32) + (self._unlike(prints) if sight else 0)
-
-    def _unlike(self, prints: Sequence[tuple[Floats, list[int]]]) -> Floats:
-        """How different the eyes find each fabric, given as its inks' shares and the colours they take."""
-        if not self._encoder:
-            return np.zeros(len(prints), np.float32)
-        shown = []
-        for shares, taken in prints:
-            tile = np.tensordot(shares, self._rgb[taken], axes=(0, 0))
-            times = max(1, LOOKED_AT // len(tile))
-            shown.append(np.tile(np.round(tile * 255).astype(np.uint8), (times, times, 1)))
-        unlike: Floats = SIGHT * np.abs(self._encoder.look(np.stack(shown)) - self.seen).mean(1)
-        return unlike
+        return np.array(found, np.float32)
 
     def assignment(self, shares: Floats) -> list[int]:
         """For each ink the photo's colour it takes: by rank of area; inks beyond the photo's colours take the last."""
@@ -186,30 +154,15 @@ def _spectrum(lightness: Floats, window: bool) -> Floats:
     return np.asarray(0.5 * np.log(binned + 1e-5), np.float32)
 
 
-class _Space:
-    """Where styles are searched for: the principal axes of the generator's, each counted in standard deviations.
-
-    ``places``: float32 (BANK, AXES), those of the bank.
-    """
-
-    def __init__(self, generator: FabricGenerator, seed: int) -> None:
-        z = np.random.RandomState(seed).standard_normal((1024, generator.settings.latent)).astype(np.float32)
-        w = generator.map_latents(z)
-        self._mean = w.mean(0)
-        variances, vectors = np.linalg.eigh((w - self._mean).T @ (w - self._mean) / len(w))
-        self._vectors = np.asarray(vectors.T[::-1][:AXES], np.float32)
-        self._sizes = np.sqrt(np.maximum(variances[::-1][:AXES], 1e-12)).astype(np.float32)
-        self.places = np.stack([self.point(style) for style in w[:BANK]])
-
-    def point(self, style: Floats) -> Floats:
-        """The place (AXES,) nearest to a style."""
-        place: Floats = np.clip((style - self._mean) @ self._vectors.T / self._sizes, -_FARTHEST, _FARTHEST)
-        return place
-
-    def styles(self, points: Floats) -> Floats:
-        """The styles (N, style) at places (N, AXES)."""
-        found: Floats = self._mean + points @ (self._vectors * self._sizes[:, None])
-        return found
+def _principal_axes(generator: FabricGenerator, seed: int) -> tuple[Floats, Floats, Floats]:
+    """Axes (AXES, style) of one standard deviation, the mean style, and the bank's places along them (BANK, AXES)."""
+    z = np.random.RandomState(seed).standard_normal((1024, generator.settings.latent)).astype(np.float32)
+    w = generator.map_latents(z)
+    mean = w.mean(0)
+    variances, vectors = np.linalg.eigh((w - mean).T @ (w - mean) / len(w))
+    axes, sizes = vectors.T[::-1][:AXES], np.sqrt(np.maximum(variances[::-1][:AXES], 1e-12))
+    places = (w[:BANK] - mean) @ axes.T / sizes
+    return np.asarray(axes * sizes[:, None], np.float32), mean, np.asarray(places, np.float32)
 
 
 def _refined(distances: Callable[[Floats], Floats], point: Floats, distance: float, seed: int) -> Floats:
@@ -238,7 +191,7 @@ def _drawn(generator: FabricGenerator, styles: Floats, noise: Floats) -> list[Se
 def _best(generator: FabricGenerator, tried: Sequence[Recipe], target: _Target, usual: float) -> Found:
     """The closest of a few recipes at their own size, in the photo's colours."""
     drawn = [generator.separations([recipe])[0] for recipe in tried]
-    found = target.distances(drawn, True)
+    found = target.distances(drawn)
     best = int(np.argmin(found))
     inks = target.assignment(ink_shares(drawn[best], drawn[best].native))
     coloured = tried[best].coloured({ink: target.colours[colour][0] for ink, colour in enumerate(inks)})

@@ -139,10 +139,9 @@ def colours_of_upload(file: IO[bytes], length: int) -> list[str]:
 
 def find_in_upload(version: GeneratorVersion, file: IO[bytes], length: int) -> Found:
     """The fabric of a version that comes closest to a stranger's picture. Raises UploadError, MlError, Busy."""
-    from ml.textiles.encoder import bundled_encoder
     from ml.textiles.generate import FabricGenerator
     from ml.textiles.invert import find_fabric
 
     picture = read_upload(file, length).pixels
     with heavy_slots().take():
-        return find_fabric(cast(FabricGenerator, generator_for(version)), picture, encoder=bundled_encoder())
+        return find_fabric(cast(FabricGenerator, generator_for(version)), picture)
