@@ -58,6 +58,12 @@ class StyledNorm(nn.Module):
         return styled
 
 
+def at_scale(angle: Tensor, pixels_per_cell: int) -> Tensor:
+    """Angles (N, places), eight a cell, → those of a scale with fewer pixels a cell."""
+    fold = 8 // pixels_per_cell
+    return F.avg_pool1d(angle[:, None], fold)[:, 0] if fold > 1 else angle
+
+
 class Waves(nn.Module):
     """Plane waves up to a scale's Nyquist limit, each as loud as the style says, mixed into the channels."""
 
@@ -66,7 +72,6 @@ class Waves(nn.Module):
         vectors = torch.from_numpy(wave_vectors(settings.waves))
         limit = TRAINING_CELLS * pixels_per_cell / 2
         self.chosen = [i for i, vector in enumerate(vectors) if int(vector.abs().max()) < limit]
-        self.pixels_per_cell = pixels_per_cell
         self.loudness = nn.Linear(settings.style, 2 * len(self.chosen))
         self.mix = nn.Conv2d(2 * len(self.chosen), width, 1, bias=False)
         nn.init.normal_(self.loudness.weight, std=0.09)  # drives of about unit spread
@@ -74,10 +79,6 @@ class Waves(nn.Module):
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
         waves = waves[..., self.chosen, :]  # (V, 2), or (N, V, 2)
-        fold = 8 // self.pixels_per_cell
-        if fold > 1:
-            angle_y = F.avg_pool1d(angle_y[:, None], fold)[:, 0]
-            angle_x = F.avg_pool1d(angle_x[:, None], fold)[:, 0]
         along_y = (waves[..., :, 0, None] * angle_y[:, None])[..., None]  # (N, V, H, 1)
         along_x = (waves[..., :, 1, None] * angle_x[:, None])[..., None, :]  # (N, V, 1, W)
         cos_y, sin_y, cos_x, sin_x = along_y.cos(), along_y.sin(), along_x.cos(), along_x.sin()
@@ -104,7 +105,6 @@ class Figures(nn.Module):
             numbers = FIGURES[name]
             self.rows[name] = [first + i for i, number in enumerate(numbers) if max(number) < limit]
             first += len(numbers)
-        self.pixels_per_cell = pixels_per_cell
         drawn = sum(len(rows) * (2 if name.startswith("folds") else 1) for name, rows in self.rows.items())
         self.loudness = nn.Linear(settings.style, 2 * drawn)
         self.mix = nn.Conv2d(2 * drawn, width, 1, bias=False)
@@ -113,10 +113,6 @@ class Figures(nn.Module):
         self.quiet = NormalDist(0, 0.09 * math.sqrt(settings.style)).inv_cdf(1 - FIGURES_A_STYLE / (4 * drawn))
 
     def forward(self, w: Tensor, waves: Tensor, angle_y: Tensor, angle_x: Tensor) -> Tensor:
-        fold = 8 // self.pixels_per_cell
-        if fold > 1:
-            angle_y = F.avg_pool1d(angle_y[:, None], fold)[:, 0]
-            angle_x = F.avg_pool1d(angle_x[:, None], fold)[:, 0]
         wide = torch.ones_like(angle_x).sum(1) / torch.ones_like(angle_y).sum(1)  # of a block of two tiles: 2 or 1/2
         fields = []
         for name, rows in self.rows.items():
@@ -203,9 +199,10 @@ class Synthesis(nn.Module):
             w = styles[:, i]
             x = conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             if str(i) in self.waves:
-                x = x + self.waves[str(i)](w, waves, angle_y, angle_x)
-            if str(i) in self.figures:
-                x = x + self.figures[str(i)](w, waves, angle_y, angle_x)
+                angles = [at_scale(angle, 2**i) for angle in (angle_y, angle_x)]
+                x = x + self.waves[str(i)](w, waves, *angles)
+                if str(i) in self.figures:
+                    x = x + self.figures[str(i)](w, waves, *angles)
             x = F.relu(self.norms[i](x, w))
         x = F.relu(self.finish_norm(self.finish(x), styles[:, self.scales - 1]))
         drawn = self.head(x)
