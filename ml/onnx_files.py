@@ -46,8 +46,8 @@ def share_weights(net: bytes, weights: Path) -> bytes:
     import onnx
 
     model = onnx.load_from_string(net)
-    places = _places(weights)
     content = weights.read_bytes()
+    places = _places(content)
     for tensor in model.graph.initializer:
         place = places.get(len(tensor.raw_data), ())
         start = next((at for at in place if content[at : at + len(tensor.raw_data)] == tensor.raw_data), None)
@@ -59,9 +59,8 @@ def share_weights(net: bytes, weights: Path) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _places(weights: Path) -> dict[int, list[int]]:
-    """Length in bytes → where in a safetensors file tensors of that length begin."""
-    content = weights.read_bytes()
+def _places(content: bytes) -> dict[int, list[int]]:
+    """Length in bytes → where in the content of a safetensors file tensors of that length begin."""
     header = int.from_bytes(content[:8], "little")
     found: dict[int, list[int]] = {}
     for name, told in json.loads(content[8 : 8 + header]).items():

@@ -165,8 +165,8 @@ class Training:
 
     def start_encoder(self) -> None:
         """Begin with an encoder that knows ImageNet. Raises ModelFileError when its weights are not at hand."""
-        for net in (self.model, self.average):
-            start_encoder(net.encoder, self.settings.encoder)
+        start_encoder(self.model.encoder, self.settings.encoder)
+        self.average.encoder.load_state_dict(self.model.encoder.state_dict())
 
     def _changes_since(self, before: Settings) -> list[dict[str, Any]]:
         old, new = before.as_dict(), self.settings.as_dict()
