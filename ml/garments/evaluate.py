@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.checkpoints import write_atomically
-from ml.errors import MlError
+from ml.errors import told_in_a_sentence
 from ml.garments.config import CLASSES
 from ml.garments.data import Pair, crop_pair, data_folder, read_pair, read_pairs, split_ids, upper_body_box
 from ml.garments.metrics import confusion, mask_iou, scores_of
@@ -213,17 +213,14 @@ def _filled(outline: list[list[float]], shape: tuple[int, ...]) -> npt.NDArray[n
     return mask.astype(bool)
 
 
+@told_in_a_sentence
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description="Score the bundled garment model on the held-out photos.")
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
     parser.add_argument("--out", type=Path, help="write the figures to this JSON file too")
     arguments = parser.parse_args(words)
-    try:
-        figures = evaluate_bundle(load_segmenter(), data_folder(arguments.data))
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    figures = evaluate_bundle(load_segmenter(), data_folder(arguments.data))
     text = json.dumps(figures, indent=1)
     if arguments.out:
         write_atomically(arguments.out, text.encode())

@@ -17,7 +17,7 @@ import numpy as np
 
 from ml.bundle import BUNDLED, register_model
 from ml.checkpoints import load_checkpoint, save_checkpoint, sha256_of, write_atomically
-from ml.errors import MlError, ModelFileError
+from ml.errors import ModelFileError, told_in_a_sentence
 from ml.garments.calibrate import calibrate
 from ml.garments.card import write_card
 from ml.garments.config import CHECKPOINT_KIND, MODEL_NAME, Settings
@@ -137,17 +137,14 @@ def bundle_model(run: Path, data: Path, root: Path = BUNDLED) -> dict[str, Any]:
     return figures
 
 
+@told_in_a_sentence
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(description="Bundle a trained garment net.")
     parser.add_argument("run", type=Path, help="run folder, for example runs/garments/street")
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
     arguments = parser.parse_args(words)
-    try:
-        figures = bundle_model(arguments.run, data_folder(arguments.data))
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    figures = bundle_model(arguments.run, data_folder(arguments.data))
     print(json.dumps(figures, indent=1))
     return 0
 

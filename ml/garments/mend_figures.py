@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.errors import MlError
+from ml.errors import told_in_a_sentence
 from ml.garments.config import CLASSES
 from ml.garments.data import data_folder, read_pair, split_ids
 from ml.garments.mend import Stroke, Workbench, bench_size, mend, prepare_workbench, rasterize
@@ -172,16 +172,13 @@ def measure(data: Path) -> dict[str, Any]:
     return {"garments": len(told["mending"]), "mean_iou_after_strokes": means}
 
 
+@told_in_a_sentence
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 when there are no photos to measure on."""
     parser = argparse.ArgumentParser(prog="python -m ml.garments.mend_figures", description="Measure mending.")
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
     arguments = parser.parse_args(words)
-    try:
-        print(json.dumps(measure(data_folder(arguments.data)), indent=1))
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    print(json.dumps(measure(data_folder(arguments.data)), indent=1))
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ml.checkpoints import load_checkpoint
-from ml.errors import MlError, PictureError
+from ml.errors import PictureError, told_in_a_sentence
 from ml.garments.config import CHECKPOINT_KIND, IGNORED_CLASS, Settings
 from ml.garments.data import Pair, data_folder
 from ml.garments.model import GarmentNet, build_model
@@ -76,6 +76,7 @@ def label_photos(model: Path, data: Path, out: Path, side: int, progress: bool =
     return len(photos)
 
 
+@told_in_a_sentence
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m ml.garments.pseudo", description=(__doc__ or "").splitlines()[0])
@@ -84,11 +85,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
     parser.add_argument("--side", type=int, default=Settings.cache_side)
     arguments = parser.parse_args(words)
-    try:
-        count = label_photos(arguments.model, data_folder(arguments.data), arguments.out, arguments.side)
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    count = label_photos(arguments.model, data_folder(arguments.data), arguments.out, arguments.side)
     print(f"{count} photos labelled in {arguments.out}.")
     return 0
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
-from ml.errors import MlError
+from ml.errors import MlError, told_in_a_sentence
 from ml.garments.config import CHECKPOINT_KIND, TRAINING_KIND, Settings, Stage
 from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, read_swatches, split_ids, to_arrays
 from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
@@ -285,14 +285,11 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+@told_in_a_sentence
 def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     arguments = parse_arguments(words)
-    try:
-        _start(arguments)
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    _start(arguments)
     return 0
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from ml.bundle import BUNDLED, bundled_model, register_model
 from ml.checkpoints import load_checkpoint
-from ml.errors import MlError, ModelFileError
+from ml.errors import ModelFileError, told_in_a_sentence
 from ml.images import Floats, linear_to_oklab, srgb_to_linear
 from ml.textiles.attributes import ATTRIBUTES, WORDS, measure
 from ml.textiles.config import CATEGORIES
@@ -258,18 +258,15 @@ def bundle_directions(category: str, root: Path = BUNDLED) -> int:
     return len(found)
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m ml.textiles.discover", description="Find a generator's directions."
     )
     parser.add_argument("--category", choices=CATEGORIES, action="append", help="only these; default: all twelve")
     given = parser.parse_args(arguments)
-    try:
-        for category in given.category or CATEGORIES:
-            print(f"{category}: {bundle_directions(category) or 'no new'} directions")
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    for category in given.category or CATEGORIES:
+        print(f"{category}: {bundle_directions(category) or 'no new'} directions")
     return 0
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from ml.bundle import BUNDLED, bundled_models
 from ml.checkpoints import write_atomically
-from ml.errors import MlError
+from ml.errors import told_in_a_sentence
 from ml.images import Bytes, read_picture, resize_smooth
 from ml.textiles.card import write_card
 from ml.textiles.classifier import classify, train_classifier
@@ -138,6 +138,7 @@ def contact_sheet(generator: FabricGenerator, side: int = 160) -> Image.Image:
     return Image.fromarray(np.concatenate([np.concatenate(list(tiles[i : i + 10]), 1) for i in range(0, SHEET, 10)]))
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.evaluate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder that holds textiles/")
@@ -149,16 +150,12 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.threads:
         torch.set_num_threads(given.threads)
-    try:
-        given.sheets.mkdir(parents=True, exist_ok=True)
-        for category in CATEGORIES:
-            contact_sheet(load_generator(category)).save(given.sheets / f"{category}.webp", quality=85)
-        rows = measure(training_data(given.data) / "textiles", given.number, given.epochs, given.runs)
-        write_atomically(BUNDLED / "textiles" / "figures.json", (json.dumps(rows, indent=1) + "\n").encode())
-        write_card(BUNDLED / "textiles" / "CARD.md", rows, bundled_models("textiles"), given.number)
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    given.sheets.mkdir(parents=True, exist_ok=True)
+    for category in CATEGORIES:
+        contact_sheet(load_generator(category)).save(given.sheets / f"{category}.webp", quality=85)
+    rows = measure(training_data(given.data) / "textiles", given.number, given.epochs, given.runs)
+    write_atomically(BUNDLED / "textiles" / "figures.json", (json.dumps(rows, indent=1) + "\n").encode())
+    write_card(BUNDLED / "textiles" / "CARD.md", rows, bundled_models("textiles"), given.number)
     return 0
 
 

@@ -18,7 +18,7 @@ import torch
 
 from ml.bundle import BUNDLED, bundled_models, register_model
 from ml.checkpoints import Checkpoint, load_checkpoint, sha256_of
-from ml.errors import MlError, ModelFileError
+from ml.errors import ModelFileError, told_in_a_sentence
 from ml.onnx_files import shrink_weights
 from ml.textiles.config import CATEGORIES, GeneratorSettings
 from ml.textiles.model import Generator
@@ -117,16 +117,13 @@ def export(category: str, weights: Path, root: Path = BUNDLED) -> str:
     return version
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.export", description="Bundle a trained generator.")
     parser.add_argument("category", choices=CATEGORIES)
     parser.add_argument("weights", type=Path)
     given = parser.parse_args(arguments)
-    try:
-        print(f"{given.category}: version {export(given.category, given.weights)}")
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    print(f"{given.category}: version {export(given.category, given.weights)}")
     return 0
 
 

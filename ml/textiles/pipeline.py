@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from ml.errors import MlError
+from ml.errors import told_in_a_sentence
 from ml.textiles.config import CATEGORIES, FIGURES, MOTIFS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
 from ml.textiles.discover import bundle_directions
@@ -102,6 +102,7 @@ def train_all(
     return finished
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.pipeline", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/textiles"))
@@ -119,24 +120,20 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.threads:
         torch.set_num_threads(given.threads)
-    try:
-        finished = train_all(
-            given.out,
-            given.category or CATEGORIES,
-            base_steps=given.base_steps,
-            category_steps=given.category_steps,
-            judged_steps=given.judged_steps,
-            last_steps=given.last_steps,
-            loss=given.loss,
-            seed=given.seed,
-            device=given.device,
-            data=given.data,
-        )
-        for category, weights in {} if given.no_export else finished.items():
-            print(f"{category}: version {export(category, weights)}, {bundle_directions(category)} new directions")
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    finished = train_all(
+        given.out,
+        given.category or CATEGORIES,
+        base_steps=given.base_steps,
+        category_steps=given.category_steps,
+        judged_steps=given.judged_steps,
+        last_steps=given.last_steps,
+        loss=given.loss,
+        seed=given.seed,
+        device=given.device,
+        data=given.data,
+    )
+    for category, weights in {} if given.no_export else finished.items():
+        print(f"{category}: version {export(category, weights)}, {bundle_directions(category)} new directions")
     return 0
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
-from ml.errors import MlError, ModelFileError
+from ml.errors import MlError, ModelFileError, told_in_a_sentence
 from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
 from ml.textiles.eyes import Eyes, ProjectedDiscriminator, load_eyes
@@ -384,6 +384,7 @@ def _append_line(path: Path, scores: dict[str, Any]) -> None:
         file.write(json.dumps(scores) + "\n")
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     defaults = TrainingSettings()
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.train", description=(__doc__ or "").splitlines()[0])
@@ -412,11 +413,7 @@ def main(arguments: list[str] | None = None) -> int:
             for k in ("steps", "batch", "seed", "loss", "r1", "generator_rate", "discriminator_rate")
         },
     )
-    try:
-        train(settings, given.out, base=given.base, device=given.device, data=given.data)
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    train(settings, given.out, base=given.base, device=given.device, data=given.data)
     return 0
 
 

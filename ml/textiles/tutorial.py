@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ml.checkpoints import load_checkpoint, save_checkpoint
-from ml.errors import MlError
+from ml.errors import told_in_a_sentence
 from ml.images import Bytes
 from ml.textiles.config import CATEGORIES, TrainingSettings
 from ml.textiles.data import Swatches
@@ -89,6 +89,7 @@ def draw_tutorial(path: Path, number: int, seed: int = 0) -> Bytes:
     return drawn
 
 
+@told_in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.textiles.tutorial", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--category", choices=CATEGORIES, action="append", help="only these; default: all twelve")
@@ -96,16 +97,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/textiles/tutorial"))
     parser.add_argument("--data", type=Path)
     given = parser.parse_args(arguments)
-    try:
-        for category in given.category or CATEGORIES:
-            path = given.out / f"{category}.safetensors"
-            if path.exists():
-                continue
-            swatches = Swatches(training_data(given.data) / "textiles", (category,), TrainingSettings.swatch_sizes)
-            print(f"{category}: {train_tutorial(swatches, path, seconds=60 * given.minutes)} steps", flush=True)
-    except MlError as error:
-        print(error, file=sys.stderr)
-        return 2
+    for category in given.category or CATEGORIES:
+        path = given.out / f"{category}.safetensors"
+        if path.exists():
+            continue
+        swatches = Swatches(training_data(given.data) / "textiles", (category,), TrainingSettings.swatch_sizes)
+        print(f"{category}: {train_tutorial(swatches, path, seconds=60 * given.minutes)} steps", flush=True)
     return 0
 
 
