@@ -34,14 +34,25 @@ class QuickAdmin(ModelAdmin):
         return row
 
 
-class MadeByPeople(QuickAdmin):
-    """Staff look at what people made and may delete it; they neither make nor change it."""
+class LookedAt(QuickAdmin):
+    """Rows that staff look at; they neither make nor change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class Records(LookedAt):
+    """What the house writes down for itself; staff do not delete it either."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class MadeByPeople(LookedAt):
+    """Staff look at what people made and may delete it."""
 
     @admin.display(description="Made by")
     def maker(self, row: Any) -> str:

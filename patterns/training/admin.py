@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from ml.textiles.run_folder import sample_name, sample_steps
-from patterns.staff import QuickAdmin
+from patterns.staff import QuickAdmin, Records
 from patterns.training import pages, services
 from patterns.training.forms import RunForm, estimate_in_words
 from patterns.training.models import TrainingRun
@@ -169,7 +169,7 @@ class TrainingRunAdmin(QuickAdmin):
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(QuickAdmin):
+class LogEntryAdmin(Records):
     """Who did what in these pages, and when. Nobody changes it."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "message")
@@ -177,15 +177,6 @@ class LogEntryAdmin(QuickAdmin):
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="What was done")
     def message(self, entry: LogEntry) -> str:
