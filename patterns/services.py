@@ -7,18 +7,20 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 
 from patterns.memory import Memory
 from patterns.model_files import model_path
-from patterns.models import Category, Fabric, GeneratorVersion
+from patterns.models import Category, Direction, Fabric, GeneratorVersion
 from patterns.ownership import Person, belonging_to, made_by
 from patterns.slots import model_slots
 
 if TYPE_CHECKING:
     from ml.images import Bytes
+    from ml.textiles.directions import Direction as FoundDirection
     from ml.textiles.generate import FabricGenerator
     from ml.textiles.recipe import Recipe
     from ml.textiles.separations import Separations
@@ -107,6 +109,23 @@ def publish_version(version: GeneratorVersion) -> None:
 
 def retire_version(version: GeneratorVersion) -> None:
     GeneratorVersion.objects.filter(pk=version.pk).update(state=GeneratorVersion.State.RETIRED)
+
+
+def add_directions(version: GeneratorVersion, found: Iterable[FoundDirection]) -> int:
+    """A row for each direction of a version that has none yet; how many were added. What staff made of the others stays."""
+    known = set(version.directions.values_list("name", flat=True))
+    fresh = [
+        Direction(
+            generator_version=version,
+            name=each.name,
+            label=each.label.capitalize(),
+            order=10 * (place + 1),
+            effects=dict(each.effects),
+        )
+        for place, each in enumerate(found)
+        if each.name not in known
+    ]
+    return len(Direction.objects.bulk_create(fresh))
 
 
 def generator_for(version: GeneratorVersion) -> Generator:

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from patterns.model_files import keep_model_file
-from patterns.models import Category, Direction, GeneratorVersion
-from patterns.services import publish_version
+from patterns.models import Category, GeneratorVersion
+from patterns.services import add_directions, publish_version
 from patterns.training.gate import checks_of, passes
 from patterns.training.services import Refused
 
@@ -35,16 +35,7 @@ def make_draft(category: Category, files: dict[str, Path], scores: dict[str, Any
     fields |= {f"{role}_sha256": digest for role, digest in digests.items()}
     with transaction.atomic():
         draft = GeneratorVersion.objects.create(category=category, version=version, scores=scores, **fields)
-        Direction.objects.bulk_create(
-            Direction(
-                generator_version=draft,
-                name=each.name,
-                label=each.label.capitalize(),
-                order=10 * (place + 1),
-                effects=dict(each.effects),
-            )
-            for place, each in enumerate(found)
-        )
+        add_directions(draft, found)
     return draft
 
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from ml.bundle import BundledModel, bundled_models, earlier_models
 from patterns.catalogue import CATALOGUE
 from patterns.model_files import model_path
-from patterns.models import Category, Direction, GeneratorVersion
+from patterns.models import Category, GeneratorVersion
+from patterns.services import add_directions
 
 State = GeneratorVersion.State
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         shipped = {model.version for model in [*earlier, *bundled.values()]}
         versions = sum(self.add_version(model.name, model, shipped) for model in bundled.values())
         versions += sum(self.add_earlier(model) for model in earlier)
-        directions = sum(self.add_directions(model.name, model) for model in [*bundled.values(), *earlier])
+        directions = sum(self.sync_directions(model.name, model) for model in [*bundled.values(), *earlier])
         self.stdout.write(f"{categories} categories, {versions} generator versions and {directions} directions added.")
 
     def add_category(self, place: int, slug: str, name: str, blurb: str) -> bool:
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         return category.versions.get_or_create(version=model.version, defaults=fields)[1]
 
     @transaction.atomic
-    def add_directions(self, slug: str, model: BundledModel) -> int:
+    def sync_directions(self, slug: str, model: BundledModel) -> int:
         """Directions that this version has no row for yet; their names, order and whether they show belong to staff."""
         from ml.textiles.directions import read_directions
 
@@ -76,19 +77,7 @@ class Command(BaseCommand):
         if version.directions_sha256 != files["directions_sha256"]:
             return 0
         found = read_directions(*model.files["directions"], weights_sha256=version.weights_sha256)
-        known = set(version.directions.values_list("name", flat=True))
-        fresh = [
-            Direction(
-                generator_version=version,
-                name=each.name,
-                label=each.label.capitalize(),
-                order=10 * (place + 1),
-                effects=dict(each.effects),
-            )
-            for place, each in enumerate(found)
-            if each.name not in known
-        ]
-        return len(Direction.objects.bulk_create(fresh))
+        return add_directions(version, found)
 
 
 def file_fields(model: BundledModel) -> dict[str, str]:
