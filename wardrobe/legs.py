@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from wardrobe.make import ring
+from wardrobe.about import About
+from wardrobe.cloth import Fabric
+from wardrobe.form import body
+from wardrobe.make import Garment, ring
 from wardrobe.pattern import Array, Piece, Place, Seam, banded, curve, mirrored
 
 
@@ -93,3 +97,22 @@ def legs(cut: Legs) -> tuple[list[Piece], list[Seam]]:
     for side in ("left", "right"):
         seams += [Seam(f"{side}-front.side", f"{side}-back.side"), Seam(f"{side}-front.inside", f"{side}-back.inside")]
     return [*panels.values(), band], seams
+
+
+def garment(about: About, cut: Legs, fabric: Fabric, spacing: float, frames: int, grey: float) -> Garment:
+    """Twill on a man's form, held at the waistband."""
+    pieces, seams = legs(cut)
+    return Garment(
+        about,
+        pieces,
+        seams,
+        partial(body, "man", None, legs=True),
+        fabric,
+        spacing=spacing,
+        frames=frames,
+        closing=40,
+        pinned=("band.top",),
+        grey=grey,
+        facts={"weaves": {"legs": "twill"}},
+        wall=55.0,
+    )

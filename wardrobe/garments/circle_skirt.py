@@ -9,8 +9,9 @@ import numpy as np
 from wardrobe.about import About
 from wardrobe.cloth import Fabric
 from wardrobe.form import body
-from wardrobe.make import Garment, View, ring
-from wardrobe.pattern import Array, Piece, Seam, curve, length, mirrored, strip
+from wardrobe.make import Garment, View
+from wardrobe.pattern import Array, Piece, curve, length, mirrored
+from wardrobe.skirts import seams, waistband
 
 ABOUT = About("skirt", "Skirt", "skirt", 16.0, 2, "A three-quarter circle skirt that falls in deep, soft flutes.")
 WAIST, LONG, SWEEP = 70.0, 62.0, 270.0  # cm, cm, degrees
@@ -49,28 +50,12 @@ def half(name: str) -> Piece:
 
 def make() -> Garment:
     front, back = half("front"), half("back")
-    line = length(front.edges["waist"])
-    share = line * 0.99
-    band = Piece(
-        "band",
-        "waistband",
-        strip(2 * share, share, BAND),
-        ring(TOP, 2 * share, share, 13.4, 10.2, 0.3),
-        (0, -80.0),
-        stiffness=20.0,
-    )
-    seams = [
-        Seam("front.right-side", "back.left-side"),
-        Seam("front.left-side", "back.right-side"),
-        Seam("front.waist", "band.front-low"),
-        Seam("back.waist", "band.back-low"),
-        Seam("band.end", "band.start"),
-    ]
+    band = waistband(length(front.edges["waist"]) * 0.99, BAND, TOP, (13.4, 10.2, 0.3), -80.0)
     views = (View("skirt"), View("skirt-turned", 35.0, 20.0, 0.86, "turned a little"))
     return Garment(
         ABOUT,
         [front, back, band],
-        seams,
+        seams(),
         partial(body, "woman", None),
         Fabric(bend=4e-5, friction=0.6),
         spacing=1.9,

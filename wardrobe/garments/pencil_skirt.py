@@ -7,8 +7,9 @@ from functools import partial
 from wardrobe.about import About
 from wardrobe.cloth import Fabric
 from wardrobe.form import body
-from wardrobe.make import Garment, around_body, ring
-from wardrobe.pattern import Piece, Seam, curve, mirrored, strip
+from wardrobe.make import Garment, around_body
+from wardrobe.pattern import Piece, curve, mirrored
+from wardrobe.skirts import seams, waistband
 
 ABOUT = About("pencil-skirt", "Pencil skirt", "skirt", 16.0, 8, "A narrow skirt to the knee, smooth over the hip.")
 TOP, BAND, WAIST, HIP, HEM, LONG = 104.5, 4.0, 17.9, 24.9, 23.0, 58.0
@@ -26,26 +27,11 @@ def panel(name: str) -> Piece:
 
 
 def make() -> Garment:
-    half = 2 * WAIST
-    band = Piece(
-        "band",
-        "waistband",
-        strip(2 * half, half, BAND),
-        ring(TOP, 2 * half, half, 13.2, 10.2, 0.2),
-        (0, -60.0),
-        stiffness=20.0,
-    )
-    seams = [
-        Seam("front.right-side", "back.left-side"),
-        Seam("front.left-side", "back.right-side"),
-        Seam("front.waist", "band.front-low"),
-        Seam("back.waist", "band.back-low"),
-        Seam("band.end", "band.start"),
-    ]
+    band = waistband(2 * WAIST, BAND, TOP, (13.2, 10.2, 0.2), -60.0)
     return Garment(
         ABOUT,
         [panel("front"), panel("back"), band],
-        seams,
+        seams(),
         partial(body, "woman", None, legs=True),
         Fabric(steps=12, bend=5e-5, friction=0.5),
         spacing=1.5,
