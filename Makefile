@@ -3,9 +3,13 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 RUN_DIR = runs
+# What `make test` repeats on a real PostgreSQL; `make test-postgres` repeats all of it.
+ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/test_engine.py tests/patterns/test_shelf.py \
+	tests/patterns/test_exchange.py tests/patterns/swatches/test_queries.py tests/tryon/test_results.py tests/tryon/test_sharing.py
+ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
+.PHONY: help run setup test test-postgres lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -42,6 +46,10 @@ format: .venv/all.stamp ## let ruff format the code
 test: lint ## lint, types and every test, in a real browser too
 	$(BIN)/python -W error::DeprecationWarning manage.py makemigrations --check --dry-run
 	$(BIN)/pytest
+	$(ON_POSTGRES) $(BIN)/pytest $(ROWS)
+
+test-postgres: .venv/all.stamp ## every test of the site that has to do with rows, on a real PostgreSQL
+	$(ON_POSTGRES) $(BIN)/pytest tests/aifashion tests/patterns tests/tryon tests/test_access.py
 
 bench: .venv/all.stamp ## speed of each stage beside the first generation's way, as ratios
 	$(BIN)/python -m ml.bench
