@@ -87,9 +87,45 @@ class StockGarment(Wearable):
         return bool(self.uv_map and self.shading)
 
 
+class GarmentVersion(models.Model):
+    """One trained garment model: its files by name and SHA-256, what was measured of it, and its card.
+
+    ``came_along``: it shipped with the project. A model imported from elsewhere has one file only.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    version = models.SlugField(max_length=80, unique=True)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    came_along = models.BooleanField(default=False)
+    weights_name = models.CharField(max_length=200, blank=True)
+    weights_sha256 = models.CharField(max_length=64, blank=True)
+    onnx_name = models.CharField(max_length=200)
+    onnx_sha256 = models.CharField(max_length=64, unique=True)
+    scores: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    card = models.TextField(blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = "garment model"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("state",), condition=models.Q(state="published"), name="one_published_garment_model"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Garment model {self.version}"
+
+
 class Photo(Owned, Wearable):
     """A person's photo: private, upright, without metadata.
 
+    ``found_by``: the garment model that found its clothes, where that is known; a later one changes nothing in it.
     ``evidence``: what the net believed, for mending. ``people``: how many are in it; ``person``: which of them is to be
     dressed, from the left, 0 for all. ``mend``: the latest change a person made to the outlines, none when they are as
     the net found them; then ``found`` and ``outcome`` follow, and ``as_found`` remembers what they were.
@@ -103,6 +139,9 @@ class Photo(Owned, Wearable):
     labels = models.FileField(max_length=200)
     screen = models.FileField(max_length=200)
     thumbnail = models.FileField(max_length=200)
+    found_by = models.ForeignKey(
+        GarmentVersion, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="photos"
+    )
     evidence = models.FileField(max_length=200, blank=True)
     people = models.PositiveSmallIntegerField(default=1, editable=False)
     person = models.PositiveSmallIntegerField(default=0, editable=False)
