@@ -7,6 +7,7 @@ The order of the checks follows pretix (``helpers/images.py``) and zulip (``lib/
 from __future__ import annotations
 
 import io
+import logging
 import struct
 from dataclasses import dataclass
 from typing import IO, Any
@@ -15,7 +16,9 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from ml.images import Bytes
+from patterns import heic
 
+log = logging.getLogger(__name__)
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 64
@@ -51,21 +54,33 @@ def read_upload(file: IO[bytes], length: int) -> CleanPhoto:
     source = format_of(content)
     if source is None:
         raise UploadError(f"This is not a photo we can read. {ACCEPTED}")
+    return CleanPhoto(_pixels_by_child(content) if source == "HEIF" else _pixels_of(content, source), source)
+
+
+def _pixels_of(content: bytes, source: str) -> Bytes:
     try:
         with _open(content, source) as opened:
             check_size(*opened.size)
-            opened.seek(0)
-            opened.load()
-            pixels = _to_pixels(opened)
+            return upright_pixels(opened)
     except UploadError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
     except Exception:  # codecs fail with every exception there is: OSError, SyntaxError, struct.error, KeyError, ...
-        raise UploadError(
-            f"This photo is damaged and cannot be read to its end. Save it again, or: {ACCEPTED}"
-        ) from None
-    return CleanPhoto(pixels, source)
+        raise _damaged() from None
+
+
+def _pixels_by_child(content: bytes) -> Bytes:
+    try:
+        return heic.decode_heic(content, MAX_PIXELS)
+    except heic.ChildError as error:
+        if error.status == heic.TOO_LARGE:
+            raise _too_many_pixels() from None
+        if error.status == heic.TOO_SMALL:
+            raise _too_small() from None
+        if error.status != heic.UNREADABLE:
+            log.warning("a HEIC photo ended its decoder: status %s", error.status)
+        raise _damaged() from None
 
 
 def format_of(content: bytes) -> str | None:
@@ -86,20 +101,22 @@ def check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise _too_many_pixels()
     if min(width, height) < MIN_SIDE:
-        raise UploadError(
-            f"This picture is too small: each side needs at least {MIN_SIDE} pixels. Choose a larger photo."
-        )
+        raise _too_small()
 
 
 def _too_many_pixels() -> UploadError:
     return UploadError("This picture has more than 40 megapixels. Save it at a smaller size and choose it again.")
 
 
-def _open(content: bytes, source: str) -> Image.Image:
-    if source == "HEIF":
-        import pillow_heif
+def _too_small() -> UploadError:
+    return UploadError(f"This picture is too small: each side needs at least {MIN_SIDE} pixels. Choose a larger photo.")
 
-        pillow_heif.register_heif_opener()
+
+def _damaged() -> UploadError:
+    return UploadError(f"This photo is damaged and cannot be read to its end. Save it again, or: {ACCEPTED}")
+
+
+def _open(content: bytes, source: str) -> Image.Image:
     if source == "WEBP":  # Pillow makes room for the whole canvas when it opens one, so the header is read here first
         check_size(*_webp_size(content))
     return Image.open(io.BytesIO(content), formats=[source])
@@ -117,7 +134,10 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _to_pixels(opened: Image.Image) -> Bytes:
+def upright_pixels(opened: Image.Image) -> Bytes:
+    """The first picture of an opened file: upright, 8 bits, sRGB, on white; uint8 (H, W, 3)."""
+    opened.seek(0)
+    opened.load()
     upright = _eight_bit(_to_srgb(opened))
     ImageOps.exif_transpose(upright, in_place=True)  # a copy of 40 megapixels would stay in memory beside it
     if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
@@ -153,13 +173,15 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 def _to_srgb(picture: Image.Image) -> Image.Image:
     """Colours of an embedded profile (a phone's Display P3, a CMYK press) as sRGB; a broken profile is left aside."""
     profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in ("RGB", "RGBA", "CMYK"):
+    if not profile or picture.mode not in ("RGB", "RGBA", "CMYK", "L", "P"):
         return picture
+    if picture.mode == "P":
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" in ImageCms.getProfileDescription(source).lower():
             return picture
-        mode = "RGB" if picture.mode == "CMYK" else picture.mode
+        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
         converted: Any = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture

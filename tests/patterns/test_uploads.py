@@ -80,6 +80,17 @@ def test_colours_of_an_embedded_profile_become_srgb():
     assert np.array_equal(read(encoded(photo_pixels(), icc_profile=lab.tobytes())).pixels.shape, plain.pixels.shape)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
+def test_a_wide_profile_is_converted_whatever_the_kind_of_picture(mode):
+    """A swapped-channels profile stands for a wide one: what it says to be green comes out green."""
+    picture = Image.fromarray(np.full((80, 80, 3), (200, 120, 40), np.uint8)).convert(mode)
+    plain, wide = io.BytesIO(), io.BytesIO()
+    picture.save(plain, "PNG")
+    picture.save(wide, "PNG", icc_profile=hostile.profile(gamma=1.0, grey=mode == "L"))
+    before, after = (read(each.getvalue()).pixels[40, 40].astype(int) for each in (plain, wide))
+    assert (after > before + 20).all(), "light written without a curve looks lighter once it has one"
+
+
 def test_mutated_photos_never_raise_anything_but_an_upload_error():
     random = np.random.RandomState(7)
     for make in (hostile.jpeg, lambda: encoded(photo_pixels(80, 80)), hostile.heic, hostile.ODD_BUT_FINE["WebP"]):
