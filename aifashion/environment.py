@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from ipaddress import ip_network
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -52,3 +53,16 @@ def env_number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1
 def env_list(name: str, default: Sequence[str] = ()) -> list[str]:
     """Values separated by commas."""
     return [part.strip() for part in env_text(name).split(",") if part.strip()] or list(default)
+
+
+def env_networks(name: str) -> list[str]:
+    """Addresses or networks, such as 10.0.0.7 or 10.0.0.0/16, separated by commas."""
+    networks = env_list(name)
+    for each in networks:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has {each!r}; write addresses or networks such as 10.0.0.0/16."
+            ) from None
+    return networks

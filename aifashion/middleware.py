@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 import uuid
 from collections.abc import Callable
 
@@ -11,25 +12,56 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from aifashion import errors
-from aifashion.logs import request_id
 from ml.errors import MlError, ModelFileError
 from patterns.slots import Busy
+from patterns.tracing import request_id
 
 log = logging.getLogger(__name__)
+requests = logging.getLogger("aifashion.requests")
+BY_MACHINES = ("/health/", "/metrics")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 Next = Callable[[HttpRequest], HttpResponse]
 # A body over the limit is read and thrown away up to here, so that the browser shows our page instead of a cut connection.
 DRAIN_MEGABYTES = 200
 
 
 class RequestId:
+    """An id for all that is logged of a request, and one line and one count at its end: by route, so that no address is kept."""
+
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id.set(uuid.uuid4().hex[:16])  # until this thread's next request: Django logs the answer after us
+        begun = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id.get()
+        if not request.path.startswith(settings.STATIC_URL):
+            tell(request, response.status_code, time.perf_counter() - begun)
         return response
+
+
+def tell(request: HttpRequest, status: int, seconds: float) -> None:
+    from aifashion.metrics import REQUESTS
+
+    route = (request.resolver_match.view_name if request.resolver_match else "") or "none"
+    method = str(request.method) if request.method in METHODS else "other"
+    REQUESTS.labels(route, method, str(status)).observe(seconds)
+    if not request.path.startswith(BY_MACHINES):
+        fields = {"route": route, "method": method, "status": status, "milliseconds": round(1000 * seconds)}
+        requests.info("%s %s %s", method, route, status, extra=fields)
+
+
+class HealthByAddress:
+    """Load balancers and Prometheus ask a machine by its address, which is none of ALLOWED_HOSTS; these two answers depend on no host."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(BY_MACHINES):
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].removeprefix(".")
+        return self.get_response(request)
 
 
 class PermissionsPolicy:

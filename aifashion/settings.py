@@ -13,7 +13,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from aifashion.environment import env_choice, env_flag, env_list, env_number, env_secret, env_text
+from aifashion.environment import env_choice, env_flag, env_list, env_networks, env_number, env_secret, env_text
+from aifashion.sentry import start_sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = env_choice("AIFASHION_ENV", ("development", "production"), "development") == "production"
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "aifashion.middleware.RequestId",
+    "aifashion.middleware.HealthByAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -251,14 +253,23 @@ LOG_LEVEL = env_choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "aifashion.logs.AddRequestId"}},
+    "filters": {"ids": {"()": "aifashion.logs.AddIds"}},
     "formatters": {
         "json": {"()": "aifashion.logs.JsonLines"},
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "plain": {
+            "()": "aifashion.logs.Discreet",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(job_id)s] %(message)s",
+        },
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["ids"]},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
 }
+
+# --- Watching: counts for Prometheus, errors for Sentry; neither unless asked for -----------------------------------------
+METRICS_TOKEN = env_text("METRICS_TOKEN")
+METRICS_ADDRESSES = env_networks("METRICS_ADDRESSES")
+if SENTRY_DSN := env_text("SENTRY_DSN"):
+    start_sentry(SENTRY_DSN, "production" if PRODUCTION else "development")

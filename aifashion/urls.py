@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from aifashion import health
+from aifashion import health, metrics
 
 admin.site.site_header = admin.site.site_title = "AI Fashion"
 admin.site.index_title = "The house"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("fabrics/", include("patterns.urls")),
     path("gallery/", include("patterns.gallery_urls")),
     path("studio/", include("patterns.studio.urls")),

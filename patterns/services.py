@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import transaction
 
 from patterns.memory import Memory
+from patterns.metrics import stage
 from patterns.model_files import model_path
 from patterns.models import Category, Direction, Fabric, GeneratorVersion
 from patterns.ownership import Person, belonging_to, made_by
@@ -50,7 +51,7 @@ def draw_tile(version: GeneratorVersion, recipe: Recipe, size: int) -> Bytes:
     known = _tiles.recall(key)
     if known is not None:
         return known
-    with model_slots().take():
+    with model_slots().take(), stage("generate"):
         tile = generator_for(version).draw(recipe, size)
     tile.setflags(write=False)
     _tiles.keep(key, tile)

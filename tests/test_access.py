@@ -49,6 +49,7 @@ STUDIO_POSTS = (
 MIX = {"a": SEED_17, "b": SEED_17, "structure": 0.5, "style": 0.5}
 ROUTES = {
     "health-live": EVERYBODY,
+    "metrics": Row(404, 404),  # only with the token, see tests/aifashion/test_watching.py
     "health-ready": Row(503, 503),  # the tests' stand-ins have no files
     "categories": EVERYBODY,
     "fabrics": Row(200, 200, form={"from": 3}),

@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from patterns.memory import Memory
+from patterns.metrics import stage
 from patterns.models import Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from patterns.services import draw_tile, keep_fabric
@@ -100,7 +101,8 @@ def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
     with model_slots().take(), ThreadPoolExecutor(1) as beside:
         pixels = read_upload(file, length).pixels
         encoded = beside.submit(picture_files, pixels)
-        seen = segmenter().segment(pixels)
+        with stage("segment"):
+            seen = segmenter().segment(pixels)
         fields = wearable_fields(seen) | {
             "people": max(people_areas(seen.labels)[1], 1),
             "trouble": photo_trouble(pixels),
@@ -128,7 +130,8 @@ def put_stock_picture(garment: StockGarment, pixels: Bytes, maps: dict[str, byte
     maps: what is known of its cloth, checked: field → PNG, see :func:`tryon.cloth.check_maps`.
     """
     with model_slots().take():
-        seen = segmenter().segment(pixels)
+        with stage("segment"):
+            seen = segmenter().segment(pixels)
         files = picture_files(pixels) | {"labels": labels_file(seen.labels)}
     without = dict.fromkeys(("mask", *MAPS))
     fields = wearable_fields(seen) | without | {"part_names": []}
@@ -174,7 +177,7 @@ def picture_files(pixels: Bytes, mark: Mark | None = None) -> dict[str, tuple[st
     """The files every picture is kept as, without its labels: field → (suffix, content). ``mark``: what a model made."""
     from ml.encode import encode_jpeg, encode_png_quickly
 
-    with ThreadPoolExecutor(1) as beside:  # encoders let go of the interpreter while they work
+    with stage("encode"), ThreadPoolExecutor(1) as beside:  # encoders let go of the interpreter while they work
         image = beside.submit(encode_png_quickly, pixels, mark)
         screen = shrink(pixels, SCREEN_SIDE)
         small = {
@@ -195,7 +198,9 @@ def render_preview(wearable: Wearable, look: Look) -> bytes:
     """The look at screen size, as JPEG. Raises MlError, Busy."""
     from ml.encode import Mark, encode_jpeg
 
-    return encode_jpeg(dress(wearable, wearable.screen, look)[0], 88, Mark.COMPOSITE)
+    dressed, _ = dress(wearable, wearable.screen, look)
+    with stage("encode"):
+        return encode_jpeg(dressed, 88, Mark.COMPOSITE)
 
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
@@ -253,7 +258,7 @@ def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Sc
             for each, scale in zip(look.layers, scales, strict=True)
         ]
         photo = reading.result()
-    with model_slots().take():
+    with model_slots().take(), stage("drape"):
         layers = [
             Layer(
                 cloth,

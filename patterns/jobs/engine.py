@@ -24,6 +24,7 @@ from ml.errors import MlError
 from patterns.jobs.models import Job, WorkerPulse
 from patterns.jobs.registry import after_of, all_kinds, kind_of, kinds_without_training
 from patterns.jobs.work import Cancelled, HandedBack, JobFailed, LeaseLost, Work, held, lease_end
+from patterns.tracing import job_id
 
 log = logging.getLogger(__name__)
 State = Job.State
@@ -80,6 +81,7 @@ def claim(job: Job, worker: str) -> bool:
 def do(job: Job) -> None:
     """Run the handler of a claimed job and settle it, whatever happens."""
     work = Work(job)
+    job_id.set(str(job.pk))
     try:
         with beating_heart(work):
             result = kind_of(job.kind).handler(work)
@@ -97,6 +99,8 @@ def do(job: Job) -> None:
         settle(work.job, State.FAILED, reason=DISK_FULL) if full else _try_again(work.job, WENT_WRONG)
     else:
         settle(work.job, State.FINISHED, result=result or {}, progress=1.0)
+    finally:
+        job_id.set("-")
 
 
 def settle(job: Job, state: Job.State, **fields: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from django.conf import settings
 
 from patterns.memory import Memory
+from patterns.metrics import stage
 from patterns.models import GeneratorVersion
 from patterns.services import LARGEST_SEED, generator_for
 from patterns.slots import Slots, model_slots
@@ -43,7 +44,7 @@ def block_of(version: GeneratorVersion, recipe: Recipe) -> Separations:
     known = _blocks.recall(key)
     if known is not None:
         return known
-    with model_slots().take():
+    with model_slots().take(), stage("generate"):
         drawn = generator_for(version).block(recipe)
     _blocks.keep(key, drawn)
     return drawn

@@ -159,9 +159,9 @@ def test_log_lines_are_json_with_the_request_they_belong_to(anonymous):
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
-    from aifashion.logs import AddRequestId
+    from aifashion.logs import AddIds
 
-    handler.addFilter(AddRequestId())
+    handler.addFilter(AddIds())
     logger = logging.getLogger("django.request")
     logger.addHandler(handler)
     try:
