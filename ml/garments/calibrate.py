@@ -19,6 +19,8 @@ from ml.images import Bytes, resize_labels
 
 RIGHT_IOU = 0.5  # a region counts as right when it overlaps the true garment of that class this well
 _EMPTY_PICTURES = 40
+_DOUBT_PRECISION = 0.9  # so often must "unsure" or "none" be right where there is a garment
+_TUNING_FLATS = 3  # flat-laid composites for each tuning photo
 _CLOTH_PRECISION = 0.95  # so many of the regions listed in spite of a doubtful name must be cloth
 _COLUMNS, _RIGHT, _IS_CLOTH = 5, 3, 4
 
@@ -28,7 +30,7 @@ Rows = npt.NDArray[np.float64]
 def calibrate(segmenter: GarmentSegmenter, data: Path) -> tuple[Calibration, dict[str, Any]]:
     """Fit the confidence on the tuning photos; returns it with how reliable it is on tuning and validation photos."""
     split = split_ids(data)
-    tuning = _rows(segmenter, held_out_pictures(data, split.tuning, seed=1))
+    tuning = _rows(segmenter, held_out_pictures(data, split.tuning, seed=1, flats=_TUNING_FLATS))
     calibration = _with_lines(_fit(tuning), tuning)
     checked = _rows(segmenter, held_out_pictures(data, split.validation, seed=2))
     return calibration, {
@@ -37,13 +39,13 @@ def calibrate(segmenter: GarmentSegmenter, data: Path) -> tuple[Calibration, dic
     }
 
 
-def held_out_pictures(data: Path, names: list[str], seed: int) -> Iterator[Pair]:
+def held_out_pictures(data: Path, names: list[str], seed: int, flats: int = 1) -> Iterator[Pair]:
     """Whole photos, upper bodies, flat-laid composites of the same photos, and pictures without any garment."""
     pairs = read_pairs(data, names, 640)
     for pair in pairs:
         yield pair
         yield crop_pair(pair, upper_body_box(pair.labels))
-    yield from flat_pictures(data, pairs, len(pairs), seed)
+    yield from flat_pictures(data, pairs, flats * len(pairs), seed)
     yield from empty_pictures(data, pairs, _EMPTY_PICTURES, seed)
 
 
@@ -124,13 +126,21 @@ def _fit(pictures: list[Rows], rounds: int = 30, ridge: float = 1.0) -> Calibrat
 
 
 def _with_lines(fitted: Calibration, pictures: list[Rows]) -> Calibration:
-    """Choose where "found" begins: the level that sorts most pictures right (some region is, or none is)."""
-    best = [max((fitted.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures]
-    good = [bool(rows[:, _RIGHT].any()) for rows in pictures]
-    levels = np.arange(0.3, 0.71, 0.02)
-    hits = [np.mean([(value >= level) == truth for value, truth in zip(best, good, strict=True)]) for level in levels]
-    top = levels[np.array(hits) >= max(hits) - 1e-9]
-    sure = round(float(top[len(top) // 2]), 2)
+    """Choose where "found" begins: the highest level below which no region is right in nine of ten pictures.
+
+    A wrong "unsure" sends people away from a mask that would have done; a wrong "found" they see and can mend.
+    """
+    best = np.array([max((fitted.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures])
+    good = np.array([bool(rows[:, _RIGHT].any()) for rows in pictures])
+    cloth = np.array([bool(rows[:, _IS_CLOTH].any()) for rows in pictures])
+    levels = np.arange(0.1, 0.71, 0.02)
+    doubts = [cloth & (best < level) for level in levels]
+    kept = [
+        level
+        for level, doubt in zip(levels, doubts, strict=True)
+        if good[doubt].sum() <= (1 - _DOUBT_PRECISION) * doubt.sum()
+    ]
+    sure = round(float(max(kept, default=levels[0])), 2)
     return replace(fitted, sure=sure, worth_showing=round(sure / 2, 2), cloth=_cloth_line(np.concatenate(pictures)))
 
 

@@ -25,7 +25,7 @@ Version {version}. Finds top, outerwear, bottom, skirt, dress, shoes and accesso
   never tuned on. The {tuning} ids before them are for tuning: thresholds and clean-up were chosen on them.
 * Flat-laid garments composed by `ml/garments/flats.py`: cut-outs of the training photos and drawn silhouettes on drawn
   grounds, filled with fabric swatches (FingerCamera swatches, clothing-pattern-dataset, MIT; pattern.monster, MIT).
-* {beginning} Photos of the data sets are not part of this project.
+{more_data}* {beginning} Photos of the data sets are not part of this project.
 
 Licence: {licence}; the data its own licences, as above.
 
@@ -48,7 +48,7 @@ Clothing IoU is classes 2-8 against 0-1. With edges refined at full resolution i
 
 * **Flat-laid composites** of validation photos ({flat[pictures]}): mean IoU of the shape {flat[mean_shape_iou]}; at least
   0.85 in {flat[shape_iou_above_085]}; the largest garment is called by its name in {flat[largest_named_right]}.
-* **Photos of single garments** laid flat or hung (80, never trained on): the largest thing found is of the right kind in
+* **Photos of single garments** laid flat or hung ({stock[pictures]}, never trained on): the largest thing found is of the right kind in
   {stock[largest_named_right]}; outcomes: {stock_outcomes}. By folder: {stock_folders}. On the {stock[outlined]} with an outline
   (drawn by GrabCut, looked at one by one), mean IoU of the shape {stock[mean_shape_iou]}, at least 0.85 in
   {stock[shape_iou_above_085]}.
@@ -98,6 +98,7 @@ def write_card(
         files="\n".join(_file_row(role, path) for role, path in files.items()),
         validation=VALIDATION_COUNT,
         tuning=TUNING_COUNT,
+        more_data=_more_data(settings),
         recipe=_recipe(settings, training),
         ladder="\n".join(_ladder_rows(figures)),
         refined=figures["refined_clothing_iou"],
@@ -127,6 +128,20 @@ _PRETRAINED = f"""The encoder began with weights learned on ImageNet-1k (classif
 _PRETRAINED_LICENCE = "the code and what was learned here MIT, the encoder's beginning Apache-2.0"
 
 
+_STOCK = """* Photos of single garments, laid flat or hung (github.com/alexeygrigorev/clothing-dataset-small, free for any purpose): of the
+  first five of each of the ten kinds those with an outline (`ml/garments/stock_outlines.json`), as they are and cut out and
+  laid on other grounds. The others are only measured.
+"""
+_PSEUDO = """* {count} unlabelled photos of Clothing Co-Parsing, labelled by the net before this one where it was sure
+  (`ml/garments/pseudo.py`).
+"""
+
+
+def _more_data(settings: Settings) -> str:
+    stock = _STOCK if settings.stock_share else ""
+    return stock + (_PSEUDO.format(count=settings.pseudo_photos) if settings.pseudo_photos else "")
+
+
 def _file_row(role: str, path: Path) -> str:
     use = "ONNX Runtime, what the site serves" if role == "onnx" else "PyTorch; settings and scores in its header"
     return f"| `{path.name}` | {path.stat().st_size / 1e6:.1f} MB | {use} |"
@@ -136,6 +151,8 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
     width = int(training.get("width", settings.serving_width))
     changes = [f"{c['setting']} was {_told(c['from'])} until step {c['step']}" for c in training.get("changes", [])]
     changed = f" Changed on the way: {'; '.join(changes)}." if changes else ""
+    more = f" --start RUN/model.safetensors (SHA-256 {settings.start[:12]})" if settings.start else ""
+    more += " --pseudo FOLDER" if settings.pseudo_photos else ""
     return (
         f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}{_narrow(settings)}, "
         f"decoder {settings.decoder_channels}, logits at half size. AdamW {settings.learning_rate} "
@@ -143,10 +160,11 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
         f"weight decay {settings.weight_decay}; cross-entropy against softened labels + {settings.dice_weight} Dice; running "
         f"average {settings.ema_decay}. Sizes: {_told(settings.stages)}. {training.get('step', 0)} steps, {training.get('pictures', 0)} "
         f"pictures, {training.get('minutes', 0)} minutes, seed {settings.seed}. Of the pictures, "
-        f"{settings.flat_share:.0%} are flat-laid composites and {settings.empty_share:.0%} empty; of the street photos, "
+        f"{settings.flat_share:.0%} are flat-laid composites, "
+        f"{settings.stock_share:.0%} photos of single garments and {settings.empty_share:.0%} empty; of the street photos, "
         f"{settings.selfie_share:.0%} are close crops. Served at the area of {width}x"
         f"{width * 3 // 2}.{changed}\n\nRepeat it: `python -m ml.garments.train --out runs/garments/NAME --minutes "
-        f"{settings.minutes:g} --seed {settings.seed}`, then `python -m ml.garments.export runs/garments/NAME`."
+        f"{settings.minutes:g} --seed {settings.seed}{more}`, then `python -m ml.garments.export runs/garments/NAME`."
     )
 
 

@@ -70,10 +70,13 @@ class Settings:
     class_weights: tuple[float, ...] = (0.8, 1.0, 1.0, 1.0, 1.0, 2.0, 1.3, 1.2, 1.3)  # in the cross-entropy
     ema_decay: float = 0.995
     flat_share: float = 0.16
+    stock_share: float = 0.08  # photos of single garments with an outline
     empty_share: float = 0.03
     selfie_share: float = 0.28
+    street_least: float = 0.6  # of a street photo, what its smallest part shows; 1 shows all of it
     pixel_share: float = 0.5  # how many pictures get other light, colours, blur or noise
     pseudo_weight: float = 0.5  # how often a photo labelled by an earlier net is seen, beside one labelled by people
+    pseudo_photos: int = 0  # so many photos labelled by an earlier net were there to learn from
     start: str = ""  # SHA-256 of the weights it went on from; empty: from nothing
     cache_side: int = 640
     evaluate_minutes: float = 8.0
@@ -95,7 +98,11 @@ class Settings:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ModelFileError(f"These settings are not known: {', '.join(sorted(unknown))}. Use a matching version.")
-        values = {"pretrained": False, "encoder_rate": 1.0} | values  # what the first runs did not know
+        values = {
+            "pretrained": False,
+            "encoder_rate": 1.0,
+            "stock_share": 0.0,
+        } | values  # what the first runs did not know
         ready: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }

@@ -115,9 +115,17 @@ class TrainingPictures:
     """Draws training pictures from labelled pairs: street, selfie-like, flat-laid, and pictures without any garment."""
 
     def __init__(
-        self, pairs: list[Pair], settings: Settings, swatches: list[Bytes], pseudo: Sequence[Pair] = ()
+        self,
+        pairs: list[Pair],
+        settings: Settings,
+        swatches: list[Bytes],
+        pseudo: Sequence[Pair] = (),
+        stock: Sequence[Pair] = (),
     ) -> None:
-        """``pseudo``: photos with labels by an earlier net, 255 where unsure; seen as street photos and nothing else."""
+        """``pseudo``: photos with labels by an earlier net, 255 where unsure; seen as street photos and nothing else.
+
+        ``stock``: photos of single garments; seen as they are, and cut out and laid on other grounds.
+        """
         self.pairs = pairs
         self.settings = settings
         self.swatches = swatches
@@ -125,7 +133,9 @@ class TrainingPictures:
         weights = np.array([_photo_weight(pair.labels) for pair in self.streets])
         weights[len(pairs) :] *= settings.pseudo_weight
         self.weights = weights / weights.sum()
+        self.stock = list(stock)
         self.cutouts = _cutout_index(pairs)
+        self.stock_cutouts = _cutout_index(self.stock)
 
     def draw(self, number: int, width: int, height: int) -> tuple[Bytes, Bytes]:
         """Picture ``number`` of the run: photo uint8 (height, width, 3) and classes uint8 (height, width)."""
@@ -135,6 +145,8 @@ class TrainingPictures:
             photo, labels = self._draw_empty(rng, width, height)
         elif kind < self.settings.empty_share + self.settings.flat_share:
             photo, labels = draw_flat(rng, width, height, self.swatches, self._pick_cutout, self._street_patch)
+        elif self.stock and kind > 1 - self.settings.stock_share:
+            photo, labels = self._draw_stock(rng, width, height)
         else:
             photo, labels = self._draw_street(rng, width, height)
         if rng.random() < self.settings.pixel_share:
@@ -151,12 +163,18 @@ class TrainingPictures:
     def _draw_street(self, rng: np.random.Generator, width: int, height: int) -> tuple[Bytes, Bytes]:
         pair = self.streets[int(rng.choice(len(self.streets), p=self.weights))]
         selfie = rng.random() < self.settings.selfie_share
-        box = selfie_box(rng, pair.labels, width / height) if selfie else street_box(rng, pair.labels, width / height)
-        part = crop_pair(pair, box)
-        transform = _shape_transform(width, height)
-        transform.set_random_seed(int(rng.integers(1 << 31)))
-        moved = transform(image=part.photo, mask=part.labels)
-        return moved["image"], moved["mask"]
+        aspect = width / height
+        box = (
+            selfie_box(rng, pair.labels, aspect)
+            if selfie
+            else street_box(rng, pair.labels, aspect, self.settings.street_least)
+        )
+        return _moved(rng, crop_pair(pair, box), width, height)
+
+    def _draw_stock(self, rng: np.random.Generator, width: int, height: int) -> tuple[Bytes, Bytes]:
+        pair = self.stock[int(rng.integers(len(self.stock)))]
+        box = _box_of(rng, pair.labels.shape, width / height, rng.uniform(0.75, 1.0))
+        return _moved(rng, crop_pair(pair, box), width, height)
 
     def _draw_empty(self, rng: np.random.Generator, width: int, height: int) -> tuple[Bytes, Bytes]:
         patch = self._street_patch(rng, width, height) if rng.random() < 0.5 else None
@@ -175,13 +193,15 @@ class TrainingPictures:
         return None
 
     def _pick_cutout(self, rng: np.random.Generator) -> Cutout | None:
-        """One garment cut out of a street photo: each class as likely as the others."""
-        names = sorted(name for name, found in self.cutouts.items() if found)
+        """One garment cut out of a street photo, or as often of a stock photo: each class as likely as the others."""
+        from_stock = bool(self.stock) and rng.random() < 0.5
+        pairs, cutouts = (self.stock, self.stock_cutouts) if from_stock else (self.pairs, self.cutouts)
+        names = sorted(name for name, found in cutouts.items() if found)
         if not names:
             return None
-        found = self.cutouts[names[int(rng.integers(len(names)))]]
+        found = cutouts[names[int(rng.integers(len(names)))]]
         index, (top, bottom, left, right), garment = found[int(rng.integers(len(found)))]
-        part = crop_pair(self.pairs[index], (top, bottom, left, right))
+        part = crop_pair(pairs[index], (top, bottom, left, right))
         return Cutout(part.photo, (part.labels == garment), garment)
 
 
@@ -201,9 +221,9 @@ def read_swatches(folder: Path, per_category: int = 30, skip: int = 0) -> list[B
     return swatches
 
 
-def street_box(rng: np.random.Generator, labels: Bytes, aspect: float) -> tuple[int, int, int, int]:
-    """A large part of the photo (three fifths to all) of this aspect (width / height)."""
-    return _box_of(rng, labels.shape, aspect, rng.uniform(0.6, 1.0))
+def street_box(rng: np.random.Generator, labels: Bytes, aspect: float, least: float = 0.6) -> tuple[int, int, int, int]:
+    """A large part of the photo (``least`` to all) of this aspect (width / height)."""
+    return _box_of(rng, labels.shape, aspect, rng.uniform(least, 1.0))
 
 
 def selfie_box(rng: np.random.Generator, labels: Bytes, aspect: float) -> tuple[int, int, int, int]:
@@ -251,6 +271,14 @@ def _cutout_index(pairs: list[Pair]) -> dict[str, list[tuple[int, tuple[int, int
             if min(width, height) >= 24:
                 index[CLASSES[garment]].append((number, (top, top + height, left, left + width), garment))
     return index
+
+
+def _moved(rng: np.random.Generator, part: Pair, width: int, height: int) -> tuple[Bytes, Bytes]:
+    """A pair flipped, turned, stretched and resized: photo (height, width, 3) and classes (height, width)."""
+    transform = _shape_transform(width, height)
+    transform.set_random_seed(int(rng.integers(1 << 31)))
+    moved = transform(image=part.photo, mask=part.labels)
+    return moved["image"], moved["mask"]
 
 
 @lru_cache(maxsize=32)

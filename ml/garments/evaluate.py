@@ -23,6 +23,7 @@ from ml.garments.refine import garment_alpha
 from ml.garments.regions import Steps, clean_labels, grow_labels
 from ml.garments.segment import GarmentSegmenter, load_segmenter
 from ml.garments.serving import fit_size, grow_probabilities
+from ml.garments.stock import STOCK_CLASSES, stock_mask, stock_paths
 from ml.images import Bytes, read_picture, resize_smooth
 
 if TYPE_CHECKING:
@@ -31,22 +32,6 @@ if TYPE_CHECKING:
     from ml.garments.model import GarmentNet
 
 Predict = Callable[[Bytes], Bytes]  # photo uint8 (H, W, 3) → labels uint8 (H, W)
-
-OUTLINES = Path(__file__).with_name("stock_outlines.json")
-
-# The folders of single garments and what they hold.
-STOCK_CLASSES = {
-    "dress": "dress",
-    "hat": "accessory",
-    "longsleeve": "top",
-    "outwear": "outerwear",
-    "pants": "bottom",
-    "shirt": "top",
-    "shoes": "shoes",
-    "shorts": "bottom",
-    "skirt": "skirt",
-    "t-shirt": "top",
-}
 
 # One colour per class, for sheets.
 PALETTE = np.array(
@@ -172,28 +157,27 @@ def evaluate_flats(segmenter: GarmentSegmenter, pairs: list[Pair]) -> dict[str, 
 
 
 def evaluate_stock(segmenter: GarmentSegmenter, data: Path) -> dict[str, Any]:
-    """Photos of single garments, in folders by kind: is the largest thing found that kind, and is its shape right?
+    """Photos of single garments that were not learned from: is the largest thing found that kind, and is its shape right?
 
-    The photos come without masks; ``stock_outlines.json`` holds outlines of some, drawn by GrabCut and looked at one by
-    one. The shape is everything worn, whatever its class.
+    The shape is everything worn, whatever its class, where an outline was drawn.
     """
-    outlines = json.loads(OUTLINES.read_text())
     by_folder: dict[str, str] = {}
     hits: list[bool] = []
     shapes: list[float] = []
     outcomes: list[str] = []
     for folder, wanted in STOCK_CLASSES.items():
-        paths = sorted((data / "stock" / folder).glob("*.jpg"))
+        paths = stock_paths(data, folder, training=False)
         results = [segmenter.segment(read_picture(path)) for path in paths]
         named = [bool(result.found) and result.found[0].name == wanted for result in results]
         by_folder[folder] = f"{sum(named)} of {len(named)}"
         hits += named
         outcomes += [result.outcome for result in results]
         for path, result in zip(paths, results, strict=True):
-            if f"{folder}/{path.stem}" in outlines:
-                truth = _filled(outlines[f"{folder}/{path.stem}"], result.labels.shape)
+            truth = stock_mask(path, result.labels.shape)
+            if truth is not None:
                 shapes.append(mask_iou(truth, result.labels > 1))
     return {
+        "pictures": len(hits),
         "largest_named_right": round(float(np.mean(hits)), 4) if hits else None,
         "by_folder": by_folder,
         "outcomes": {outcome: outcomes.count(outcome) for outcome in ("found", "unsure", "none")},
@@ -201,16 +185,6 @@ def evaluate_stock(segmenter: GarmentSegmenter, data: Path) -> dict[str, Any]:
         "mean_shape_iou": round(float(np.mean(shapes)), 4) if shapes else None,
         "shape_iou_above_085": round(float(np.mean(np.array(shapes) >= 0.85)), 4) if shapes else None,
     }
-
-
-def _filled(outline: list[list[float]], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """The inside of an outline in shares of width and height, as bool (H, W)."""
-    import cv2
-
-    points = np.round(np.array(outline) * [shape[1], shape[0]] - 0.5).astype(np.int32)
-    mask = np.zeros(shape, dtype=np.uint8)
-    cv2.fillPoly(mask, [points], 1)
-    return mask.astype(bool)
 
 
 @told_in_a_sentence

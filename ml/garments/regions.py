@@ -23,8 +23,8 @@ class Steps:
     vote: bool = True
     drop_islands: bool = True
     fill_holes: bool = True
-    vote_cost: float = 0.15
-    unworn_body: float = 0.05
+    vote_cost: float = 0.05
+    unworn_body: float = 0.02
     island_share: float = 0.0006
     island_of_largest: float = 0.06
     hole_share: float = 0.03

@@ -31,6 +31,7 @@ from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
 from ml.garments.losses import segmentation_loss
 from ml.garments.model import GarmentNet, build_model
 from ml.garments.pseudo import read_pseudo_pairs
+from ml.garments.stock import read_stock_pairs
 from ml.pretrained import start_encoder
 
 STATE_FILE, MODEL_FILE = "state.safetensors", "model.safetensors"
@@ -300,11 +301,13 @@ def _start(arguments: argparse.Namespace) -> None:
         raise MlError(f"{out} holds a run already: pass --resume to continue it, or choose another folder.")
     settings = prepare_settings(arguments)
     folder = data_folder(arguments.data)
+    pseudo = read_pseudo_pairs(folder, arguments.pseudo, settings.cache_side) if arguments.pseudo else []
+    settings = dataclasses.replace(settings, pseudo_photos=len(pseudo))
     write_atomically(out / "settings.json", (json.dumps(settings.as_dict(), indent=1) + "\n").encode())
     split = split_ids(folder)
     pairs = read_pairs(folder, split.training, settings.cache_side, True)
-    pseudo = read_pseudo_pairs(folder, arguments.pseudo, settings.cache_side) if arguments.pseudo else []
-    pictures = TrainingPictures(pairs, settings, read_swatches(folder), pseudo)
+    stock = read_stock_pairs(folder, settings.cache_side) if settings.stock_share else []
+    pictures = TrainingPictures(pairs, settings, read_swatches(folder), pseudo, stock)
     tuning = read_pairs(folder, split.tuning, settings.cache_side)
     training = Training(settings, pictures, choose_device(arguments.device))
     if arguments.resume and (out / STATE_FILE).exists():
