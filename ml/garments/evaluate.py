@@ -18,6 +18,7 @@ from ml.checkpoints import write_atomically
 from ml.errors import told_in_a_sentence
 from ml.garments.config import CLASSES
 from ml.garments.data import Pair, crop_pair, data_folder, read_pair, read_pairs, split_ids, upper_body_box
+from ml.garments.groups import evaluate_groups
 from ml.garments.metrics import confusion, mask_iou, scores_of
 from ml.garments.refine import garment_alpha
 from ml.garments.regions import Steps, clean_labels, grow_labels
@@ -108,6 +109,7 @@ def evaluate_bundle(segmenter: GarmentSegmenter, data: Path) -> dict[str, Any]:
         "not_found": round(float(np.mean([o != "found" for o in empties])), 4),
     }
     figures["stock"] = evaluate_stock(segmenter, data)
+    figures["groups"] = evaluate_groups(lambda photo: segmenter.segment(photo).labels, pairs, data)
     return figures
 
 
