@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -37,6 +38,14 @@ def not_allowed(bare: HttpResponse) -> HttpResponse:
     response = error_page(405)
     response["Allow"] = bare["Allow"]
     return response
+
+
+def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, str] | None) -> HttpResponse:
+    """Signing in failed too often (django-axes)."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    page = error_page(429, "locked", f"{minutes} minutes")
+    page["Retry-After"] = str(minutes * 60)
+    return page
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

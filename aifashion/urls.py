@@ -1,12 +1,16 @@
 """Every address of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from aifashion import health, metrics
+from aifashion.accounts import views as accounts
 
 admin.site.site_header = admin.site.site_title = "AI Fashion"
 admin.site.index_title = "The house"
+# One door for everybody, with second step and lock.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -17,6 +21,8 @@ urlpatterns = [
     path("gallery/", include("patterns.gallery_urls")),
     path("studio/", include("patterns.studio.urls")),
     path("jobs/", include("patterns.jobs.urls")),
+    path("account/", include("aifashion.accounts.urls")),
+    path("privacy/", accounts.privacy, name="privacy"),
     path("", include("tryon.urls")),
 ]
 

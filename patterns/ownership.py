@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest
@@ -23,20 +24,21 @@ class Person:
 
 def person_of(request: HttpRequest) -> Person:
     """The person behind a request; reads only, so that looking around leaves nothing in the session."""
-    return Person(request.user.pk, _visitor_in(request))
+    return Person(request.user.pk, visitor_of(request))
 
 
 def new_person_of(request: HttpRequest) -> Person:
     """The same, for someone about to make something: a browser without a visitor id is given one.
 
-    The id stays through signing in, so that work made before is still found after.
+    The id stays through signing in; what was made under it moves to the account (:mod:`patterns.moving`).
     """
-    if request.user.is_anonymous and _visitor_in(request) is None:
+    if request.user.is_anonymous and visitor_of(request) is None:
         request.session[SESSION_KEY] = str(uuid.uuid4())
     return person_of(request)
 
 
-def _visitor_in(request: HttpRequest) -> uuid.UUID | None:
+def visitor_of(request: HttpRequest) -> uuid.UUID | None:
+    """The visitor id of the browser behind a request, if it has one."""
     try:
         return uuid.UUID(request.session.get(SESSION_KEY, ""))
     except (ValueError, AttributeError, TypeError):
@@ -71,6 +73,11 @@ class Owned(models.Model):
                 name="%(app_label)s_%(class)s_has_a_maker",
             )
         ]
+
+
+def owned_models() -> list[type[Owned]]:
+    """Every kind of thing that people make, whichever app it is in."""
+    return [model for model in apps.get_models() if issubclass(model, Owned)]
 
 
 def made_by(person: Person) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from ml.textiles.recipe import Recipe
 from patterns.studio.addresses import write_recipe
 from patterns.studio.keeping import make_collection
+from patterns.training.roles import ADMINISTRATORS, CURATORS, make_roles
 from tests.conftest import SiteClient
 from tests.factories import look_query, make_fabric, make_job, make_photo, make_result, make_stock, version_of
 from tryon.sharing import share, token_of
@@ -114,6 +115,51 @@ ROUTES = {
 }
 
 
+class Seat(NamedTuple):
+    """Of an account's own pages: what each role gets. Visitors are all alike here, whatever they own."""
+
+    visitor: int
+    shopper: int
+    curator: int
+    administrator: int
+    posts: bool = False
+    arguments: tuple[str, ...] = ()
+
+
+ENTRANCE = Seat(200, 302, 302, 302)  # who is in already is sent on
+INSIDE = Seat(302, 200, 200, 200)  # who is not, is sent to sign in
+ANYBODY = Seat(200, 200, 200, 200)
+ACCOUNT = {
+    "privacy": ANYBODY,
+    "profile": INSIDE,
+    "change-mode": Seat(302, 400, 400, 400, posts=True),
+    "account_login": ENTRANCE,
+    "account_signup": ENTRANCE,
+    "account_logout": Seat(302, 200, 200, 200),
+    "account_inactive": ANYBODY,
+    "account_reauthenticate": INSIDE,
+    "account_email": INSIDE,
+    "account_email_verification_sent": ANYBODY,
+    "account_confirm_email": Seat(200, 200, 200, 200, arguments=("none",)),
+    "account_change_password": INSIDE,
+    "account_set_password": Seat(302, 302, 302, 302),  # for accounts without one; ours all have one
+    "account_reset_password": ANYBODY,
+    "account_reset_password_done": ANYBODY,
+    "account_reset_password_from_key": Seat(200, 200, 200, 200, arguments=("0", "none")),
+    "account_reset_password_from_key_done": ANYBODY,
+    "account_confirm_login_code": Seat(302, 302, 302, 302),
+    "mfa_index": INSIDE,
+    "mfa_authenticate": Seat(302, 302, 302, 302),  # only half way through signing in
+    # What changes the second step asks for the password again first; the shopper has none, staff have no codes yet.
+    "mfa_reauthenticate": Seat(302, 302, 200, 200),
+    "mfa_activate_totp": Seat(302, 302, 302, 302),
+    "mfa_deactivate_totp": Seat(302, 404, 302, 302),
+    "mfa_view_recovery_codes": Seat(302, 404, 404, 404),
+    "mfa_generate_recovery_codes": Seat(302, 302, 302, 302),
+    "mfa_download_recovery_codes": Seat(302, 404, 404, 404),
+}
+
+
 def route_names() -> Iterator[str]:
     """Names of our own routes; admin has its own table below."""
 
@@ -129,7 +175,31 @@ def route_names() -> Iterator[str]:
 
 
 def test_every_route_is_in_the_table():
-    assert set(route_names()) == set(ROUTES)
+    assert set(route_names()) == set(ROUTES) | set(ACCOUNT)
+
+
+def make_seats(owner, stranger, anonymous) -> dict[str, list[Client]]:
+    """Browsers by role; everybody with an account knows the password and has just used it."""
+    make_roles()
+    seats = {"visitor": [owner.client, stranger.client, anonymous]}
+    for role, group in (("shopper", None), ("curator", CURATORS), ("administrator", ADMINISTRATORS)):
+        user = User.objects.create_user(role, f"{role}@example.com", "correct horse battery", is_staff=bool(group))
+        if group:
+            user.groups.add(Group.objects.get(name=group))
+        client = SiteClient()
+        client.force_login(user)
+        seats[role] = [client]
+    return seats
+
+
+def test_each_role_gets_what_the_table_says_of_accounts(owner, stranger, anonymous):
+    told, wanted = {}, {}
+    for role, clients in make_seats(owner, stranger, anonymous).items():
+        for name, seat in ACCOUNT.items():
+            address = reverse(name, args=seat.arguments)
+            wanted[name, role] = {getattr(seat, role)}
+            told[name, role] = {(client.post if seat.posts else client.get)(address).status_code for client in clients}
+    assert {key: value for key, value in told.items() if value != wanted[key]} == {}
 
 
 def addresses(owner) -> dict[str, str]:
