@@ -9,7 +9,7 @@ ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/te
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test test-postgres lint format bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
+.PHONY: help run setup test test-postgres lint format fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -50,6 +50,9 @@ test: lint ## lint, types and every test, in a real browser too
 
 test-postgres: .venv/all.stamp ## every test of the site that has to do with rows, on a real PostgreSQL
 	$(ON_POSTGRES) $(BIN)/pytest tests/aifashion tests/patterns tests/tryon tests/test_access.py
+
+fuzz: .venv/all.stamp ## ten thousand broken, hostile and odd uploads against the real site (COUNT=, SEED=)
+	$(BIN)/python -m tests.tryon.fuzz_uploads --seed $(or $(SEED),1) --count $(or $(COUNT),10000)
 
 bench: .venv/all.stamp ## speed of each stage beside the first generation's way, as ratios
 	$(BIN)/python -m ml.bench

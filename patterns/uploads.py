@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import warnings
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from ml.images import Bytes
 from patterns import heic
 
 log = logging.getLogger(__name__)
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata, which is thrown away
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 64

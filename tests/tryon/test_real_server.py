@@ -2,75 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.factories import look_query
+from tests.real_site import Site, token
 from tests.tryon import hostile
 from tryon.management.commands.load_stock import STOCK
 
-ROOT = Path(__file__).resolve().parents[2]
 GARMENT = "t-shirt"
 pytestmark = pytest.mark.skipif(not (STOCK / GARMENT).exists(), reason="no stock garments are drawn yet")
-
-
-class Site:
-    """The site in a process of its own, on a free port."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.folder = folder
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "AIFASHION_ENV": "development",
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-            "MEDIA_ROOT": str(folder / "media"),
-        }
-        self.manage("prepare_site")
-        self.start()
-
-    def manage(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self) -> None:
-        words = ["-m", "gunicorn", "aifashion.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "4"]
-        quiet = subprocess.DEVNULL
-        self.process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=self.environment, stdout=quiet, stderr=quiet, start_new_session=True
-        )
-        for _ in range(150):
-            try:
-                requests.get(f"{self.address}/health/live", timeout=2)
-                return
-            except requests.ConnectionError:
-                time.sleep(0.2)
-        raise AssertionError("The server did not start.")
-
-    def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def rows(self, model: str) -> int:
-        question = f"from tryon.models import {model} as m; print(m.objects.count())"
-        return int(self.manage("shell", "-v0", "-c", question))
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +24,6 @@ def site(tmp_path_factory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("site"))
     yield site
     site.kill()
-
-
-def token(page: requests.Response) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-    assert found
-    return found[1]
 
 
 def keep_one(site: Site, seed: int) -> tuple[requests.Session, str]:
