@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from patterns.services import check_models
-from tryon.services import check_segmenter
+from tryon import garment_models
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def check_storage() -> None:
 
 def check_model_files() -> None:
     check_models()
-    check_segmenter()
+    garment_models.check_files()
 
 
 def _passes(name: str, check: Callable[[], None]) -> bool:

@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
@@ -23,10 +24,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from ml.errors import ModelFileError
 from patterns.jobs.models import Job
 from patterns.jobs.queries import live_workers
 from patterns.metrics import SECONDS
 from patterns.models import GeneratorVersion
+from tryon import garment_models
 
 log = logging.getLogger(__name__)
 REQUESTS = Histogram(
@@ -62,7 +65,9 @@ def _models() -> GaugeMetricFamily:
     published = GeneratorVersion.objects.filter(state=GeneratorVersion.State.PUBLISHED)
     for category, version, digest in published.values_list("category__slug", "version", "weights_sha256"):
         told.add_metric([category, version, digest[:12]], 1)
-    told.add_metric(["garments", settings.GARMENT_MODEL, ""], 1)
+    with suppress(ModelFileError):  # a name that GARMENT_MODEL gives and nobody knows: /health/ready says so
+        version, digest = garment_models.name_of_now()
+        told.add_metric(["garments", version, digest[:12]], 1)
     return told
 
 

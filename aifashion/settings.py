@@ -188,7 +188,7 @@ LARGER_BODIES = {"/admin/swatches/delivery/add/": 160}
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
-GARMENT_MODEL = env_text("GARMENT_MODEL", "street")
+GARMENT_MODEL = env_text("GARMENT_MODEL")  # none: the one published in admin
 MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
 MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
 

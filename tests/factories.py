@@ -23,7 +23,7 @@ from patterns.jobs.models import Job
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
 from tryon import services
-from tryon.models import Photo, Result, StockGarment
+from tryon.models import GarmentVersion, Photo, Result, StockGarment
 from tryon.storage import catalogue_storage
 
 _numbers = itertools.count(1)
@@ -181,6 +181,13 @@ def make_stock(slug: str = "linen-shirt", **fields: Any) -> StockGarment:
     return StockGarment.objects.create(
         **_wearable(photo_pixels(), catalogue_storage, "stock"), **{**defaults, **fields}
     )
+
+
+def make_garment_version(**fields: Any) -> GarmentVersion:
+    """A garment model whose files are nowhere."""
+    digest = hashlib.sha256(f"garments {next(_numbers)}".encode()).hexdigest()
+    defaults = {"version": digest[:12], "onnx_name": f"garments/{digest[:12]}/street.onnx", "onnx_sha256": digest}
+    return GarmentVersion.objects.create(**{**defaults, **fields})
 
 
 def make_result(person: Person, photo: Photo | None = None, fabric: Fabric | None = None) -> Result:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 
 from patterns.downloads import send_file
-from patterns.staff import MadeByPeople, QuickAdmin, picture
-from tryon import services
+from patterns.staff import MadeByPeople, QuickAdmin, Records, picture
+from tryon import garment_pages as garment_pages  # registers its own
+from tryon import services, sharing
 from tryon.forms import StockGarmentForm
-from tryon.models import Photo, Result, StockGarment
+from tryon.models import Photo, Result, ShareLink, StockGarment
 
 
 class ThumbnailPages(MadeByPeople):
@@ -91,6 +94,55 @@ class PhotoAdmin(ThumbnailPages):
     @admin.display(description="Found")
     def garments(self, photo: Photo) -> str:
         return ", ".join(photo.garment_names) or "nothing"
+
+
+@admin.register(ShareLink)
+class ShareLinkAdmin(Records):
+    """Staff see that there are links and end them. Neither whose they are nor the links themselves are shown."""
+
+    list_display = ("__str__", "maker", "stands", "shows_photo", "created", "expires")
+    list_filter = ("created", "revoked", "expires")
+    list_select_related = ("result",)
+    search_fields = ("result__public_id__startswith",)
+    search_help_text = "The beginning of a result's id."
+    ordering = ("-pk",)
+    fields = ("result_id_text", "maker", "stands", "shows_photo", "created", "expires", "revoked")
+    readonly_fields = ("result_id_text", "maker", "stands", "shows_photo")
+    actions = ("revoke",)
+
+    @admin.display(description="Result")
+    def result_id_text(self, link: ShareLink) -> str:
+        return str(link.result.public_id)
+
+    @admin.display(description="Made by")
+    def maker(self, link: ShareLink) -> str:
+        """The same person has the same mark, and nobody can tell who that is."""
+        who = f"{link.result.owner_id or link.result.visitor}"
+        return f"somebody ({salted_hmac('tryon.share-links', who).hexdigest()[:6]})"
+
+    @admin.display(description="Now")
+    def stands(self, link: ShareLink) -> str:
+        if link.revoked:
+            return "ended early"
+        return "open" if link.is_open else "over"
+
+    @admin.display(description="Also shows the photo", boolean=True)
+    def shows_photo(self, link: ShareLink) -> bool:
+        return link.with_photo
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("tryon.change_sharelink"))
+
+    @admin.action(description="End these links now", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
+        ended = [link for link in queryset if link.is_open]
+        for link in ended:
+            sharing.revoke(link)
+            self.log_change(request, link, "Ended the link for everybody who has it.")
+        said = (
+            f"{len(ended)} link{'' if len(ended) == 1 else 's'} ended." if ended else "None of these was open any more."
+        )
+        self.message_user(request, said, messages.SUCCESS if ended else messages.WARNING)
 
 
 @admin.register(Result)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
@@ -24,6 +22,8 @@ from patterns.studio.services import draw_block
 from patterns.uploads import read_upload
 from tryon.cloth import MAPS, cloth_of
 from tryon.files import file_fields, new_files, remove
+from tryon.garment_models import segmenter as segmenter
+from tryon.garment_models import version_of
 from tryon.masks import labels_of, resized
 from tryon.models import Photo, Result, StockGarment, Wearable
 from tryon.pictures import SCREEN_SIDE, THUMBNAIL_SIDE, read_grey, read_pixels, screen_labels, shrink
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 
 TILE_SIZES = (256, 512, 1024)
 USUAL_STRENGTH = 0.8  # that of ml.compositing.drape
-
-
-class Segmenter(Protocol):
-    def segment(self, photo: Bytes) -> Segmentation: ...
 
 
 @dataclass(frozen=True)
@@ -67,29 +63,7 @@ class Look:
         return (*self.below, self)
 
 
-_loading = threading.Lock()
-_segmenter: Segmenter | None = None
 _stock_previews: Memory[bytes] = Memory(64, 16 * 1024 * 1024, len)
-
-
-def segmenter() -> Segmenter:
-    """The garment model, loaded at its first use. Raises ModelFileError when its file is not as promised."""
-    global _segmenter
-    with _loading:
-        if _segmenter is None:
-            from ml.garments.segment import load_segmenter
-
-            _segmenter = load_segmenter(settings.GARMENT_MODEL)
-        return _segmenter
-
-
-def check_segmenter() -> None:
-    """Raise ModelFileError unless the garment model's files are there."""
-    from ml.errors import ModelFileError
-    from ml.garments.segment import garment_model
-
-    if not all(path.is_file() for path, _ in garment_model(settings.GARMENT_MODEL).files.values()):
-        raise ModelFileError("The garment model's files are missing.")
 
 
 def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
@@ -101,9 +75,11 @@ def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
     with model_slots().take(), ThreadPoolExecutor(1) as beside:
         pixels = read_upload(file, length).pixels
         encoded = beside.submit(picture_files, pixels)
+        model = segmenter()
         with stage("segment"):
-            seen = segmenter().segment(pixels)
+            seen = model.segment(pixels)
         fields = wearable_fields(seen) | {
+            "found_by": version_of(model),
             "people": max(people_areas(seen.labels)[1], 1),
             "trouble": photo_trouble(pixels),
         }
@@ -366,7 +342,10 @@ def delete_result(result: Result) -> None:
 
 
 def _forget_unused(fabrics: list[Fabric]) -> None:
+    """Fabrics that were there for a result alone; those on a shelf, and those that others come from, stay."""
     for fabric in fabrics:
+        if fabric.is_saved or fabric.childhoods.exists():
+            continue
         try:
             with transaction.atomic():
                 fabric.delete()

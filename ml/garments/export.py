@@ -1,5 +1,7 @@
 """Bundle a trained net: ``python -m ml.garments.export runs/garments/NAME`` writes ``ml/bundled/garments``.
 
+With ``--out FOLDER`` the bundle lies elsewhere, and ``manage.py add_garment_model FOLDER`` brings it to a site as a draft.
+
 Safetensors with half-precision weights, an ONNX file that reads them from there (cast to float32 when it loads), a
 check that ONNX Runtime gives what PyTorch gives, fresh figures on the held-out photos, and the model card.
 """
@@ -143,8 +145,10 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Bundle a trained garment net.")
     parser.add_argument("run", type=Path, help="run folder, for example runs/garments/street")
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="folder of the bundle (default: the project's own)")
     arguments = parser.parse_args(words)
-    figures = bundle_model(arguments.run, data_folder(arguments.data))
+    (arguments.out / "garments").mkdir(parents=True, exist_ok=True)
+    figures = bundle_model(arguments.run, data_folder(arguments.data), arguments.out)
     print(json.dumps(figures, indent=1))
     return 0
 

@@ -14,6 +14,7 @@ for _app, _model, _verbs in (
     ("patterns", "direction", ("change", "view")),
     ("training", "trainingrun", ("add", "change", "delete", "view")),
     ("tryon", "stockgarment", ("add", "change", "view")),
+    ("tryon", "garmentversion", ("change", "view")),
     ("jobs", "job", ("view",)),
     ("admin", "logentry", ("view",)),
 ):

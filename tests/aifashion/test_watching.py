@@ -173,6 +173,7 @@ def test_metrics_tell_stages_queue_models_and_requests(owner, settings):
     assert after["aifashion_oldest_job_seconds"] >= 0
     model = f'aifashion_model{{model="plaid",sha256="{version.weights_sha256[:12]}",version="{version.version}"}}'
     assert after[model] == 1
+    assert any(name.startswith('aifashion_model{model="garments"') and 'sha256=""' not in name for name in after)
     posted = 'aifashion_request_seconds_count{method="POST",route="keep-photo",status="302"}'
     assert after[posted] == before.get(posted, 0) + 1
     assert not any(str(upload["Location"]).split("/")[3] in name for name in after), (

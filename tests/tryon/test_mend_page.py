@@ -10,7 +10,6 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
-from ml.errors import ModelFileError
 from ml.garments.names import NAMES
 from tests.factories import (
     TOP,
@@ -304,17 +303,6 @@ def test_a_binary_model_gives_one_chip_called_clothes_which_is_dressed_and_mende
     photo.refresh_from_db()
     assert photo.garment_names == ["clothes"]
     assert photo.found[0]["share"] > 0.25
-
-
-def test_the_site_serves_the_model_its_setting_names(settings, monkeypatch):
-    asked = []
-    monkeypatch.undo()  # the real way to the model, but none is loaded
-    monkeypatch.setattr(services, "_segmenter", None)
-    monkeypatch.setattr("ml.garments.segment.load_segmenter", lambda name: asked.append(name) or name)
-    settings.GARMENT_MODEL = "ternaus"
-    assert services.segmenter() == "ternaus"
-    with pytest.raises(ModelFileError, match="ternaus"):
-        services.check_segmenter()
 
 
 def test_a_dark_photo_is_to_be_looked_at_closely_even_where_clothes_were_found(owner):
