@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "patterns.training",
     "patterns.swatches",
     "tryon",
+    "aifashion.upkeep",
 ]
 MIDDLEWARE = [
     "aifashion.middleware.RequestId",
@@ -120,6 +121,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+if DATABASE_PASSWORD := env_text("DATABASE_PASSWORD"):  # kept apart from the address, as secret managers do
+    DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Files -----------------------------------------------------------------------------------------------------------
@@ -175,6 +178,12 @@ STORAGES: dict[str, Any] = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Where `manage.py backup` writes: a folder, or s3://bucket/folder.
+BACKUP_TO = env_text("BACKUP_TO", str(BASE_DIR / "backups"))
+if BACKUP_TO.startswith("s3://"):
+    STORAGES["backup"] = _bucket(*BACKUP_TO.removeprefix("s3://").partition("/")[::2], True)
+else:
+    STORAGES["backup"] = _folder(BACKUP_TO, None)
 # Development serves static files straight from their folders; production from the collected, hashed ones.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
 
 
 def model_path(name: str) -> Path:
@@ -35,6 +35,13 @@ def keep_model_file(source: Path, name: str) -> None:
     if _bucket() and not default_storage.exists(_in_bucket(name)):
         with source.open("rb") as content:
             default_storage.save(_in_bucket(name), File(content))
+
+
+def home_of_made_models() -> tuple[Storage, str]:
+    """Where models made at run time are kept: a storage, and the folder in it."""
+    if _bucket():
+        return default_storage, "models"
+    return FileSystemStorage(location=settings.MODELS_ROOT), ""
 
 
 def is_bundled(name: str) -> bool:

@@ -19,6 +19,7 @@ from patterns import slots
 from patterns.ownership import SESSION_KEY, Person
 from patterns.studio import services as studio_services
 from tests import factories
+from tests.postgres import Postgres
 from tryon import live as tryon_live
 from tryon import services as tryon_services
 from tryon.storage import catalogue_storage
@@ -106,6 +107,17 @@ class Browser:
     def __init__(self) -> None:
         self.client = SiteClient()
         self.person = visitor(self.client)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL that runs until the end; a test makes a database of its own in it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture
