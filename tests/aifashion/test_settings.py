@@ -40,6 +40,21 @@ def test_production_passes_djangos_own_deployment_check():
     assert told.returncode == 0, told.stderr
 
 
+def test_productions_cookies_go_to_this_host_alone_by_https_and_never_to_scripts():
+    names = ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN")
+    for kind in ("SESSION", "CSRF"):
+        program = f"from django.conf import settings as s; print(*(getattr(s, '{kind}_COOKIE_' + n) for n in {names}))"
+        name, *rest = manage("shell", "-v0", "-c", program, **PRODUCTION).stdout.split()
+        assert name.startswith("__Host-")
+        assert rest == ["True", "True", "Lax", "/", "None"]
+
+
+def test_production_is_reached_by_https_alone_for_a_year():
+    names = ("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+    program = f"from django.conf import settings as s; print(*(getattr(s, n) for n in {names}))"
+    assert manage("shell", "-v0", "-c", program, **PRODUCTION).stdout.split() == ["True", "31536000", "True", "True"]
+
+
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
 def test_production_does_not_start_without(missing):
     assert missing in refusal(**{name: value for name, value in PRODUCTION.items() if name != missing})
