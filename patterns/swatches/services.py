@@ -147,6 +147,14 @@ def run_delivery(delivery: Delivery, report: Report = lambda done, total: None) 
     Killed at any moment and called again, it goes on with the next picture: each is settled in the transaction that keeps its swatches.
     ``report`` is called after each; what it raises ends this call. Raises UploadError when the delivery itself cannot be read.
     """
+    something_waits = not delivery.is_planned or delivery.items.filter(state=State.WAITING).exists()
+    if something_waits:  # else its file may be gone already
+        _take_what_waits(delivery, report)
+    _let_file_go(delivery)
+    return {state: delivery.items.filter(state=state).count() for state in (State.DONE, State.KNOWN, State.FAILED)}
+
+
+def _take_what_waits(delivery: Delivery, report: Report) -> None:
     with source_of(delivery) as source:
         if not delivery.is_planned:
             plan(delivery, source)
@@ -159,8 +167,6 @@ def run_delivery(delivery: Delivery, report: Report = lambda done, total: None) 
             take_one(item, delivery, source, known)
             left -= 1
             report(total - left, total)
-    _let_file_go(delivery)
-    return {state: delivery.items.filter(state=state).count() for state in (State.DONE, State.KNOWN, State.FAILED)}
 
 
 def plan(delivery: Delivery, source: Source) -> None:

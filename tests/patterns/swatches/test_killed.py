@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from patterns.swatches.index import COLUMNS
 from tests.factories import encoded
+from tests.patterns.jobs.house import House
 from tests.patterns.swatches.builders import cloth
 from tests.patterns.swatches.server import Pictures
 
@@ -100,3 +102,86 @@ def run(folder: Path, index: Path, moment: str) -> subprocess.CompletedProcess[s
     }
     command = [sys.executable, "-c", PROGRAM, str(index), moment]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **own}, capture_output=True, text=True)
+
+
+# A worker that kills itself once at each moment while it takes in a zip that a curator brought.
+WORKER = """
+import os, signal, sys
+import django
+django.setup()
+from pathlib import Path
+from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
+from patterns.models import Category
+from patterns.ownership import Person
+from patterns.swatches import jobs, services, taking_in
+from patterns.swatches.models import Item
+
+def die_once(moment):
+    mark = Path(os.environ["MARKS"]) / moment
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+done = lambda: Item.objects.exclude(state="waiting").count()
+if sys.argv[1] == "bring":
+    call_command("migrate", verbosity=0)
+    zigzag = Category.objects.create(slug="zigzag", name="Zigzag")
+    with open(sys.argv[2], "rb") as file:
+        delivery = services.receive([("cloth.zip", file)], zigzag, "A test", "CC0")
+    for click in range(2):
+        jobs.ask_to_take_in(delivery, Person())
+else:
+    create, settle, save = Item.objects.bulk_create, taking_in.settle, FileSystemStorage._save
+    let_go = services._let_file_go
+
+    def plan_and_die(*given):
+        create(*given)
+        die_once("planning")
+
+    def settle_and_die(item, *rest):
+        settle(item, *rest)
+        if done() == 3:
+            die_once("in the transaction")
+
+    def save_and_die(storage, name, content):
+        kept = save(storage, name, content)
+        if done() == 1 and name.startswith("swatches"):
+            die_once("between two files")
+        return kept
+
+    def let_go_and_die(delivery):
+        let_go(delivery)
+        die_once("at the end")
+
+    services.Item.objects.bulk_create, taking_in.settle, FileSystemStorage._save = plan_and_die, settle_and_die, save_and_die
+    services._let_file_go = let_go_and_die
+    call_command(*sys.argv[1:])
+"""
+
+
+def test_a_worker_killed_during_an_import_leaves_it_to_the_next_one_and_nothing_comes_twice(tmp_path):
+    marks, brought = tmp_path / "marks", tmp_path / "cloth.zip"
+    marks.mkdir()
+    with zipfile.ZipFile(brought, "w") as packed:
+        for number in range(1, LINES):
+            packed.writestr(f"{number}.png", encoded(cloth(number, 400)))
+    house = House(tmp_path, WORKER, MARKS=str(marks))
+    try:
+        house.run("bring", str(brought))
+        deaths = 0
+        while not house.all_finished():
+            worker = house.worker()
+            house.wait_for(lambda worker=worker: worker.poll() is not None or house.all_finished())
+            if not house.all_finished():
+                assert worker.returncode == -signal.SIGKILL
+                deaths += 1
+                assert deaths <= 4
+                house.let_leases_expire()
+    finally:
+        house.end()
+    assert deaths == 4
+    assert house.rows("state, result") == [("finished", f'{{"done": {LINES - 1}, "known": 0, "failed": 0}}')]
+    assert house.rows("number, state", "swatches_item") == [(number, "done") for number in range(1, LINES)]
+    assert sorted(house.rows("item_id, view", "swatches_swatch")) == [(number, 0) for number in range(1, LINES)]
+    assert house.rows("file", "swatches_delivery") == [("",)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.patterns.jobs.house import House
+from tests.patterns.jobs.house import ROOT, House
 
 from .conftest import draw_pictures
 
@@ -98,3 +100,48 @@ def test_a_run_survives_a_kill_in_every_stage(tmp_path):
     assert len(house.rows("id", "patterns_generatorversion")) == 1
     assert len(list((tmp_path / "media" / "models" / "textiles").iterdir())) == 3
     assert lines_of(tmp_path, "scores.jsonl") == list(range(1, STEPS + 1))
+
+
+# A server that is killed while a curator publishes, at the moment named.
+PUBLISHER = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db.models import QuerySet
+from patterns import services
+from patterns.models import Category, GeneratorVersion
+
+def make(state, name):
+    files = {"weights_name": name, "weights_sha256": name, "onnx_name": name, "onnx_sha256": name}
+    category, _ = Category.objects.get_or_create(slug="stitch", name="Stitch")
+    return GeneratorVersion.objects.create(category=category, version=name, state=state, **files)
+
+if sys.argv[1] == "begin":
+    call_command("migrate", verbosity=0)
+    make("published", "old"), make("draft", "new")
+else:
+    update, done = QuerySet.update, []
+
+    def update_and_die(rows, **fields):
+        changed = update(rows, **fields)
+        done.append(fields)
+        if len(done) == int(sys.argv[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return changed
+
+    QuerySet.update = update_and_die
+    services.publish_version(GeneratorVersion.objects.get(version="new"))
+"""
+
+
+def test_publishing_that_is_killed_is_not_half_done(tmp_path):
+    house = House(tmp_path, PUBLISHER)
+    house.run("begin")
+    for updates in (1, 2):
+        command = [sys.executable, "-c", PUBLISHER, str(updates)]
+        killed = subprocess.run(command, cwd=ROOT, env=house.environment, capture_output=True, check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+        assert house.rows("version, state", "patterns_generatorversion") == [("old", "published"), ("new", "draft")]
+    house.run("3")
+    assert house.rows("version, state", "patterns_generatorversion") == [("old", "retired"), ("new", "published")]

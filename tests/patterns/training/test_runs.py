@@ -15,11 +15,13 @@ from patterns.jobs.services import cancel as cancel_job
 from patterns.jobs.work import HandedBack, Work
 from patterns.models import Category, GeneratorVersion
 from patterns.queries import published_version
+from patterns.swatches.models import Swatch
 from patterns.training import services
 from patterns.training.models import TrainingRun
 from patterns.training.publishing import publish
 from patterns.training.services import Refused, pause, resume, train_further
 from tests.factories import make_category, make_version
+from tests.patterns.swatches.builders import make_swatch
 
 from .conftest import make_run
 
@@ -135,6 +137,30 @@ def test_pictures_deleted_meanwhile_change_nothing(stitch, folders, quickly, mon
     quickly()
     run.refresh_from_db()
     assert (run.state, run.reason) == (State.FINISHED, "")
+
+
+def test_swatches_deleted_meanwhile_change_nothing(db, quickly, monkeypatch):
+    stitch = make_category("stitch")
+    for number in range(5):
+        make_swatch(stitch, number + 50, state=Swatch.State.ACCEPTED)
+    at_stage(monkeypatch, "Step 1", lambda work: Swatch.objects.all().delete())
+    run = make_run(stitch)
+    quickly()
+    run.refresh_from_db()
+    assert (run.state, run.step, run.reason) == (State.FINISHED, 4, "")
+    assert not Swatch.objects.exists()
+
+
+def test_swatches_deleted_before_it_begins_are_told(db, quickly, monkeypatch):
+    stitch = make_category("stitch")
+    for number in range(5):
+        make_swatch(stitch, number + 50, state=Swatch.State.ACCEPTED)
+    run = make_run(stitch)
+    Swatch.objects.all().delete()
+    quickly()
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert "fewer than 4 accepted swatches" in run.reason
 
 
 def test_a_full_disk_fails_with_a_sentence_and_goes_on_later(stitch, quickly, monkeypatch, caplog):
