@@ -1,7 +1,8 @@
-"""Bend a flat pattern the way the cloth bends: gently along folds, closer together toward the silhouette.
+"""Bend a flat pattern the way the cloth bends: along each part, gently along folds, closer together toward the silhouette.
 
 Without a map of the cloth this is a guess from the photo: fold light as a height (displacement mapping, as photo
-editors do it), and the turning-away of a round body at the left and right outline of each connected part.
+editors do it), the turning-away of a round body at the left and right outline of each connected part, and the directions
+of body, sleeves and legs (:mod:`ml.compositing.lay`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ml.compositing.lay import lay_pattern
 from ml.compositing.region import floats
 from ml.images import Floats
 
 WORK = 320  # long side, pixels, at which the bend is estimated
 EDGE_CM = 6.0  # how far in from the outline cloth is seen to turn away
 FOLD_CM = 1.1  # shift per unit of log light, at strength 1
+LAID_FROM = 0.8  # strength from which the pattern lies wholly along the garment's parts
 RIDGE_CM2 = 1.9  # shift per unit of log light per centimetre, at strength 1
 
 
@@ -25,6 +28,13 @@ def bend_pattern(relative: Floats, alpha: Floats, px_per_cm: float, strength: fl
     (flat) to 2. Returns shifts to the right and down in pixels, float32 (h, w) each, small: enlarge them smoothly to
     (H, W) and they still count pixels of the full size.
     """
+    shift = bend_at(bend_planes(relative, alpha, px_per_cm), strength) * np.float32(px_per_cm)
+    return shift[..., 0], shift[..., 1]
+
+
+def bend_planes(relative: Floats, alpha: Floats, px_per_cm: float) -> Floats:
+    """What :func:`bend_pattern` mixes: float32 (h, w, 4), centimetres to the right and down by folds and outline at strength 1,
+    and to the right and down by the way the garment's parts run."""
     height, width = alpha.shape
     factor = min(1.0, WORK / max(height, width))
     size = (max(2, round(width * factor)), max(2, round(height * factor)))
@@ -32,8 +42,13 @@ def bend_pattern(relative: Floats, alpha: Floats, px_per_cm: float, strength: fl
     cm = px_per_cm * factor  # small pixels per centimetre
     fold_x, fold_y = _fold_shift(floats(cv2.resize(relative, size, interpolation=cv2.INTER_AREA)), cover, cm)
     edge_x, edge_y = _edge_shift(cover, cm)
-    scale = np.float32(strength * px_per_cm)
-    return (fold_x + edge_x) * scale, (fold_y + edge_y) * scale
+    laid = (cv2.resize(shift, size, interpolation=cv2.INTER_CUBIC) / px_per_cm for shift in lay_pattern(alpha))
+    return floats(np.dstack([fold_x + edge_x, fold_y + edge_y, *laid]))
+
+
+def bend_at(planes: Floats, strength: float) -> Floats:
+    """Centimetres to the right and down, float32 (h, w, 2), of what :func:`bend_planes` found, at a strength from 0 to 2."""
+    return planes[..., :2] * np.float32(strength) + planes[..., 2:] * np.float32(min(1.0, strength / LAID_FROM))
 
 
 def _fold_shift(relative: Floats, cover: Floats, cm: float) -> tuple[Floats, Floats]:

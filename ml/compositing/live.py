@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.compositing.bend import bend_pattern
+from ml.compositing.bend import LAID_FROM, bend_at, bend_planes
 from ml.compositing.blend import backdrop
 from ml.compositing.cloth_map import ClothMap
 from ml.compositing.drape import KNEE, STRENGTH, WHITE, _grown, relight
@@ -37,10 +37,12 @@ from ml.images import Bytes, Floats, grow_rows, linear_to_srgb, srgb_to_linear
 MAGIC = b"AFL1"
 LIGHT_STEP = 1 / 256  # of the natural log of the light: 0.4 %, less than one code of a screen
 BEND_STEP = 1 / 512  # centimetres of cloth
+LIE_STEP = 1 / 64  # the same, of shifts that are large and very smooth
 MAP_STEP = 1 / 100  # the same: a tenth of what a pixel of a page shows
 REACH = 320.0  # centimetres of cloth on either side
 NIGHT = 1 / 1024  # light below which known cloth is black
 STRENGTHS = (0.0, 2.0)
+BENDS = ("across", "down", "lie_across", "lie_down")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def pack_live(
     Planes, cut to ``header["box"]``: ``alpha`` in [0, 1]; ``light``, the natural log of the relative light; ``red``,
     ``green``, ``blue``, 8-bit sRGB of what lies behind the soft edge (0 elsewhere); ``under``, how much of that is cloth
     of the garments below, [0, 1]. ``across`` and ``down``, on a coarser grid over the same box: how many centimetres
-    further right and down on the cloth a pixel looks, at drape strength 1. Of known cloth (``header["map"]``) there are
+    further right and down on the cloth a pixel looks, at drape strength 1; ``lie_across`` and ``lie_down`` beside them: how
+    many more because the pattern lies along the garment's parts, from the strength ``header["laid_from"]`` on. Of known
+    cloth (``header["map"]``) there are
     instead ``u`` and ``v``, the centimetres themselves, one for each pixel. Raises PictureError.
     """
     check_alpha(photo, alpha)
@@ -96,6 +100,7 @@ def pack_live(
         "white": WHITE if cloth_map is None else 1.0,
         "knee": KNEE if cloth_map is None else None,
         "map": cloth_map is not None,
+        "laid_from": LAID_FROM,
         "strength": {"usual": STRENGTH, "least": STRENGTHS[0], "most": STRENGTHS[1]},
         **(more or {}),
         "planes": planes.places,
@@ -152,8 +157,10 @@ def _guessed_cloth(
     pack: LivePack, shape: tuple[int, int], tile: Bytes, placement: Placement, strength: float, is_block: bool
 ) -> Floats:
     px_per_cm, light = pack.header["px_per_cm"], pack.planes["light"]
-    bend = np.dstack([pack.planes["across"], pack.planes["down"]]) * np.float32(strength * px_per_cm)
-    shift = grow_rows(floats(bend), (light.shape[0], light.shape[1]), 0, light.shape[0])
+    bend = np.dstack([pack.planes[name] for name in BENDS])
+    shift = grow_rows(
+        bend_at(bend, strength) * np.float32(px_per_cm), (light.shape[0], light.shape[1]), 0, light.shape[0]
+    )
     laid = prepare_tile(tile, placement, px_per_cm, is_block)
     flat = laid.sample(shape, Box(*pack.header["box"]).corners, (shift[..., 0].copy(), shift[..., 1].copy()))
     return relight(flat, floats(np.exp(light)))
@@ -203,8 +210,8 @@ class _Planes:
 def _add_guessed(planes: _Planes, photo: Bytes, alpha: Floats, px_per_cm: float) -> None:
     relative = shade_box(photo, alpha)
     planes.add_light(relative, alpha, DARKEST)
-    for name, shift in zip(("across", "down"), bend_pattern(relative, alpha, px_per_cm, 1.0), strict=True):
-        planes.add_around(name, shift / np.float32(px_per_cm), BEND_STEP)
+    for name, shift in zip(BENDS, np.moveaxis(bend_planes(relative, alpha, px_per_cm), 2, 0), strict=True):
+        planes.add_around(name, shift, LIE_STEP if name.startswith("lie") else BEND_STEP)
 
 
 def _add_known(planes: _Planes, cloth: ClothMap, alpha: Floats, box: Box) -> None:

@@ -30,6 +30,7 @@ export function layFabric(pack, look, block, grain = 1) {
     start: [(0.5 - look.dx) / across, (0.5 - look.dy) / down],
     reduced: [reducedSide(block.width, (width * across) / grain), reducedSide(block.height, (height * down) / grain)],
     bend: look.strength * pack.px_per_cm,
+    lie: Math.min(1, look.strength / pack.laid_from) * pack.px_per_cm,
   };
 }
 

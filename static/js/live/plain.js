@@ -81,12 +81,12 @@ export class PlainPicture {
     if (pack.map) return this.#mapReader(pack, lay, block);
     const source = this.#reduce(block, ...lay.reduced);
     const [top, bottom, left, right] = pack.box;
-    const { across, down } = pack.planes;
+    const { across, down, lie_across: lieAcross, lie_down: lieDown } = pack.planes;
     const grow = growth(across, right - left, bottom - top);
     return (x, y, at, out) => {
       grow(x - left, y - top);
-      const moveX = x + 0.5 - pack.width / 2 + lay.bend * grow.read(across);
-      const moveY = y + 0.5 - pack.height / 2 + lay.bend * grow.read(down);
+      const moveX = x + 0.5 - pack.width / 2 + lay.bend * grow.read(across) + lay.lie * grow.read(lieAcross);
+      const moveY = y + 0.5 - pack.height / 2 + lay.bend * grow.read(down) + lay.lie * grow.read(lieDown);
       const u = (lay.cosine * moveX + lay.sine * moveY) / lay.period[0] + lay.start[0];
       const v = (lay.cosine * moveY - lay.sine * moveX) / lay.period[1] + lay.start[1];
       readCubic(source, u, v, out);

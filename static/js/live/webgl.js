@@ -38,7 +38,7 @@ const shader = (kinds, coarse) => `#version 300 es
 precision highp float;
 uniform vec2 picture; // width, height
 uniform vec2 grain; // pixels of the picture per pixel drawn
-uniform float knee[${kinds.length}], white[${kinds.length}], leastLight[${kinds.length}], lightStep[${kinds.length}], bend[${kinds.length}];
+uniform float knee[${kinds.length}], white[${kinds.length}], leastLight[${kinds.length}], lightStep[${kinds.length}], bend[${kinds.length}], lie[${kinds.length}];
 uniform vec4 box[${kinds.length}]; // left, top, width, height
 uniform vec4 turn[${kinds.length}]; // cosine, sine, period
 uniform vec2 start[${kinds.length}];
@@ -121,7 +121,8 @@ const layer = (kind, i) => `
         float light = exp(leastLight[${i}] + lightStep[${i}] * floor(255.0 * stored.r + 256.0 * 255.0 * stored.g + 0.5));
         ${kind === "map"
     ? `vec3 flat_ = wrapped(where${i}, cloth${i}, at, turn[${i}], start[${i}]);`
-    : `vec2 moved = pixel - 0.5 * picture + bend[${i}] * texture(where${i}, at / box[${i}].zw).rg;
+    : `vec4 shift = texture(where${i}, at / box[${i}].zw);
+        vec2 moved = pixel - 0.5 * picture + bend[${i}] * shift.rg + lie[${i}] * shift.ba;
         vec3 flat_ = decode(cubic(cloth${i}, turned(moved, turn[${i}]) + start[${i}]));`}
         vec3 before = so, lit = flat_ * light * white[${i}];
         vec3 cloth = knee[${i}] < 1.0 ? rolledOff(lit, knee[${i}]) : min(lit, 1.0);
@@ -205,6 +206,7 @@ export class WebGLPicture {
       gl.uniform1f(place(`leastLight[${i}]`), pack.planes.light.least);
       gl.uniform1f(place(`lightStep[${i}]`), pack.planes.light.step);
       gl.uniform1f(place(`bend[${i}]`), lay.bend);
+      gl.uniform1f(place(`lie[${i}]`), lay.lie);
       gl.uniform4f(place(`turn[${i}]`), lay.cosine, lay.sine, ...lay.period);
       gl.uniform2f(place(`start[${i}]`), ...lay.start);
       [textures.mask, textures.behind, textures.where, cloth].forEach((texture, number) => {
@@ -307,14 +309,15 @@ export class WebGLPicture {
   // Shifts are few and smooth, and enlarged by the graphics card; a map has a point for every pixel.
   #where(pack) {
     const { gl } = this;
-    const planes = pack.map ? [pack.planes.u, pack.planes.v] : [pack.planes.across, pack.planes.down];
+    const names = pack.map ? ["u", "v"] : ["across", "down", "lie_across", "lie_down"];
+    const planes = names.map((name) => pack.planes[name]);
     const [{ width, height }] = planes;
-    const values = new Float32Array(2 * width * height);
+    const values = new Float32Array(planes.length * width * height);
     planes.forEach(({ codes, step, least }, part) => {
-      for (let i = 0; i < codes.length; i++) values[2 * i + part] = least + step * codes[i];
+      for (let i = 0; i < codes.length; i++) values[planes.length * i + part] = least + step * codes[i];
     });
-    const kind = pack.map ? gl.RG32F : gl.RG16F;
-    return this.#plain(kind, gl.RG, gl.FLOAT, [width, height], values, pack.map ? gl.NEAREST : gl.LINEAR);
+    if (pack.map) return this.#plain(gl.RG32F, gl.RG, gl.FLOAT, [width, height], values, gl.NEAREST);
+    return this.#plain(gl.RGBA16F, gl.RGBA, gl.FLOAT, [width, height], values, gl.LINEAR);
   }
 
   #plain(inside, format, type, [width, height], values, filter) {
