@@ -166,7 +166,7 @@ def _bucket(name: str, folder: str, signed: bool) -> dict[str, Any]:
             s3={"addressing_style": "path" if S3_ENDPOINT else "virtual"},
         ),
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "patterns.bucket.Bucket", "OPTIONS": options}
 
 
 STORAGES: dict[str, Any] = {

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Thing = TypeVar("Thing")
+OF_PEOPLE = 3600.0  # seconds that what is made of people's pictures may be remembered
 
 
 class Memory(Generic[Thing]):
-    """The least lately used go first, when there are too many or they weigh too much. Safe from several threads."""
+    """The least lately used go first, when there are too many or they weigh too much. Safe from several threads.
 
-    def __init__(self, most: int, heaviest: int, weigh: Callable[[Thing], int]) -> None:
-        self._most, self._heaviest, self._weigh = most, heaviest, weigh
+    ``seconds``: nothing is remembered longer than this; for what is made of people's pictures.
+    """
+
+    def __init__(self, most: int, heaviest: int, weigh: Callable[[Thing], int], seconds: float = float("inf")) -> None:
+        self._most, self._heaviest, self._weigh, self._seconds = most, heaviest, weigh, seconds
         self._things: OrderedDict[Hashable, Thing] = OrderedDict()
+        self._since: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
     def recall(self, key: Hashable) -> Thing | None:
         with self._lock:
+            self._forget_old()
             if key not in self._things:
                 return None
             self._things.move_to_end(key)
@@ -27,9 +34,24 @@ class Memory(Generic[Thing]):
 
     def keep(self, key: Hashable, thing: Thing) -> None:
         with self._lock:
-            self._things[key] = thing
+            self._forget_old()
+            self._things[key], self._since[key] = thing, time.monotonic()
             while len(self._things) > self._most or self.weight() > self._heaviest:
-                self._things.popitem(last=False)
+                oldest, _ = self._things.popitem(last=False)
+                del self._since[oldest]
+
+    def forget(self, is_meant: Callable[[Hashable], bool]) -> None:
+        """Let go of everything whose key is meant."""
+        with self._lock:
+            self._drop([key for key in self._things if is_meant(key)])
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        self._drop([key for key, since in self._since.items() if now - since > self._seconds])
+
+    def _drop(self, keys: list[Hashable]) -> None:
+        for key in keys:
+            del self._things[key], self._since[key]
 
     def weight(self) -> int:
         return sum(self._weigh(thing) for thing in self._things.values())
@@ -37,6 +59,7 @@ class Memory(Generic[Thing]):
     def clear(self) -> None:
         with self._lock:
             self._things.clear()
+            self._since.clear()
 
     def __len__(self) -> int:
         return len(self._things)

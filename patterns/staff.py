@@ -56,7 +56,7 @@ class MadeByPeople(LookedAt):
 
     @admin.display(description="Made by")
     def maker(self, row: Any) -> str:
-        return str(row.owner) if row.owner_id else f"visitor {str(row.visitor)[:8]}"
+        return row.owner.email or row.owner.get_username() if row.owner_id else f"visitor {str(row.visitor)[:8]}"
 
 
 def picture(address: str, about: str = "") -> SafeString:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 from django.utils.functional import empty
@@ -22,6 +23,8 @@ from tests import factories
 from tests.postgres import Postgres
 from tryon import live as tryon_live
 from tryon import services as tryon_services
+from tryon import masks as tryon_masks
+from tryon import mend as tryon_mend
 from tryon.storage import catalogue_storage
 
 
@@ -50,7 +53,8 @@ def nothing_remembered() -> Iterator[None]:
     patterns_services._tiles.clear()
     studio_services._blocks.clear()
     tryon_services._stock_previews.clear()
-    tryon_live._packs.clear()
+    for memory in (tryon_live.packs, tryon_mend.benches, tryon_masks.known_areas):
+        memory.clear()
     patterns_services._generators.clear()
     slots.model_slots.cache_clear()
     studio_services.heavy_slots.cache_clear()
@@ -76,11 +80,18 @@ def visitor(client: Client) -> Person:
 def give_second_step(user: AbstractBaseUser) -> None:
     """What staff need before their pages open, as if they had set it up."""
     if not Authenticator.objects.filter(user=user).exists():
-        secret = "JBSWY3DPEHPK3PXP"
-        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECOND_STEP})
+
+
+def digits(secret: str = SECOND_STEP) -> str:
+    """What an authenticator app that holds the secret shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 class SiteClient(Client):
+SECOND_STEP = "JBSWY3DPEHPK3PXP"
+
+
     """Django's test client, that reads streamed files to their end, as a browser would, so that they are closed.
 
     Staff who are signed in with ``force_login`` have their second step.

@@ -6,6 +6,7 @@ class TryonConfig(AppConfig):
     verbose_name = "Try-on"
 
     def ready(self) -> None:
-        from tryon import files
+        from tryon import files, retention
 
         files.connect()
+        retention.connect()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from patterns.memory import Memory
+from patterns.memory import OF_PEOPLE, Memory
 from patterns.models import GeneratorVersion
 from patterns.references import FabricReference
 from patterns.slots import model_slots
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ml.textiles.recipe import Recipe
 
 BLOCKS = ("half-drop", "half-brick")  # repeats whose joins only the generator can draw
-_packs: Memory[bytes] = Memory(32, 24 * 1024 * 1024, len)
+packs: Memory[bytes] = Memory(32, 24 * 1024 * 1024, len, OF_PEOPLE)
 
 
 def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: tuple[str, ...]) -> bytes:
@@ -34,7 +34,7 @@ def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: 
     else:
         version = (wearable.px_per_cm, wearable.mask.name, wearable.uv_map.name, wearable.shading.name)
     key = (wearable.screen.name, *version, garments, below)
-    known = _packs.recall(key)
+    known = packs.recall(key)
     if known is not None:
         return known
     photo, labels = read_pixels(wearable.screen), labels_of(wearable)
@@ -45,7 +45,7 @@ def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: 
         alpha, *under = (alpha_of(wearable, photo, labels, names) for names in (garments, below) if names)
         cloth = cloth_of(wearable, photo, garments)
         pack = pack_live(photo, alpha, px_per_cm, under, more, cloth)
-    _packs.keep(key, pack)
+    packs.keep(key, pack)
     return pack
 
 

@@ -12,7 +12,7 @@ from ml.errors import PlacementError
 from patterns.ownership import person_of
 from patterns.references import FabricReference
 from tryon import live
-from tryon.access import photo_or_404, stock_or_404
+from tryon.access import photo_in_use, stock_or_404
 from tryon.inks import recoloured
 from tryon.layers import version_of
 from tryon.models import Photo, StockGarment, Wearable
@@ -22,7 +22,7 @@ AN_HOUR = "max-age=3600"  # a mended outline has another address
 
 @require_safe
 def live_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    return _pack(request.GET, photo_or_404(person_of(request), public_id), f"private, {AN_HOUR}")
+    return _pack(request.GET, photo_in_use(person_of(request), public_id), f"private, {AN_HOUR}")
 
 
 @require_safe

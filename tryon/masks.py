@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patterns.memory import Memory
+from patterns.memory import OF_PEOPLE, Memory
 from tryon.models import Photo, Wearable
 from tryon.pictures import decode_grey, read_grey
 
 if TYPE_CHECKING:
     from ml.images import Bytes
 
-_areas: Memory[Bytes] = Memory(32, 16 * 1024 * 1024, lambda areas: areas.nbytes)
+known_areas: Memory[Bytes] = Memory(32, 16 * 1024 * 1024, lambda areas: areas.nbytes, OF_PEOPLE)
 
 
 def labels_of(wearable: Wearable) -> Bytes:
@@ -38,10 +38,10 @@ def areas_of(photo: Photo) -> Bytes:
     from ml.garments.people import people_areas
     from ml.images import resize_labels
 
-    areas = _areas.recall(photo.labels.name)
+    areas = known_areas.recall(photo.labels.name)
     if areas is None:
         areas, _ = people_areas(resize_labels(read_grey(photo.labels), *bench_size(photo.width, photo.height)))
-        _areas.keep(photo.labels.name, areas)
+        known_areas.keep(photo.labels.name, areas)
     return areas
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from patterns.memory import Memory
+from patterns.memory import OF_PEOPLE, Memory
 from patterns.slots import model_slots
 from tryon.files import new_files
 from tryon.masks import of_person
@@ -45,7 +45,7 @@ class History:
     reset: bool
 
 
-_benches: Memory[Bench] = Memory(24, 48 * 1024 * 1024, Bench.weight)
+benches: Memory[Bench] = Memory(24, 48 * 1024 * 1024, Bench.weight, OF_PEOPLE)
 
 
 def bench_of(photo: Photo) -> Bench:
@@ -55,13 +55,13 @@ def bench_of(photo: Photo) -> Bench:
 
     if not photo.evidence:
         _look_again(photo)
-    bench = _benches.recall(photo.evidence.name)
+    bench = benches.recall(photo.evidence.name)
     if bench is None:
         with photo.evidence.open() as opened:
             probabilities = unpack_probabilities(opened.read())
         work = prepare_workbench(read_pixels(photo.screen), probabilities)
         bench = Bench(work, resize_labels(read_grey(photo.labels), work.shape[1], work.shape[0]))
-        _benches.keep(photo.evidence.name, bench)
+        benches.keep(photo.evidence.name, bench)
     return bench
 
 

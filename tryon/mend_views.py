@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from patterns.ownership import person_of
-from tryon import mend, services
-from tryon.access import photo_or_404
+from tryon import mend
+from tryon.access import photo_in_use
 from tryon.forms import TryOnForm
 from tryon.mend_page import MendForm, address_after, carry_out, mend_page
 from tryon.models import Photo
@@ -21,10 +21,9 @@ from tryon.models import Photo
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def mend_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    photo = photo_or_404(person_of(request), public_id)
+    photo = photo_in_use(person_of(request), public_id)
     if request.method == "POST":
         return _change(request, photo)
-    services.touch(photo)
     if not TryOnForm.is_complete(request.GET):  # so that the fabric shown stays the same from change to change
         return redirect(f"{request.path}?{TryOnForm(request.GET, photo).address()}")
     mend.prepare(photo)
@@ -35,7 +34,7 @@ def mend_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def choose_person(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    photo = photo_or_404(person_of(request), public_id)
+    photo = photo_in_use(person_of(request), public_id)
     number = request.POST.get("person", "")
     try:
         mend.choose_person(photo, int(number) if number.isascii() and number.isdecimal() and len(number) < 3 else -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,8 @@ from django.utils import timezone
 from patterns.models import Fabric
 from patterns.ownership import Owned
 from tryon.storage import the_catalogue
+
+PHOTO_HOURS = 24  # that a photo stays after its last use, unless it is kept
 
 
 class Wearable(models.Model):
@@ -128,7 +131,8 @@ class Photo(Owned, Wearable):
     ``found_by``: the garment model that found its clothes, where that is known; a later one changes nothing in it.
     ``evidence``: what the net believed, for mending. ``people``: how many are in it; ``person``: which of them is to be
     dressed, from the left, 0 for all. ``mend``: the latest change a person made to the outlines, none when they are as
-    the net found them; then ``found`` and ``outcome`` follow, and ``as_found`` remembers what they were.
+    the net found them; then ``found`` and ``outcome`` follow, and ``as_found`` remembers what they were. ``is_kept``: it stays
+    until its owner deletes it; others go a day after their last use (:mod:`tryon.retention`).
     """
 
     class Trouble(models.TextChoices):
@@ -151,6 +155,7 @@ class Photo(Owned, Wearable):
     )
     as_found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, editable=False)
     last_used_at = models.DateTimeField(default=timezone.now, db_index=True)
+    is_kept = models.BooleanField(default=False)
 
     class Meta(Owned.Meta):
         ordering = ("-pk",)
@@ -160,6 +165,11 @@ class Photo(Owned, Wearable):
 
     def get_absolute_url(self) -> str:
         return reverse("try-photo", args=[self.public_id])
+
+    @property
+    def ends(self) -> datetime | None:
+        """When it is deleted unless it is used again; none: it is kept."""
+        return None if self.is_kept else self.last_used_at + timedelta(hours=PHOTO_HOURS)
 
     @property
     def mask_version(self) -> str:

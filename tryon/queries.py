@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from patterns.ownership import Person, belonging_to
-from tryon.models import Photo, Result, StockGarment
+from tryon.models import PHOTO_HOURS, Photo, Result, StockGarment
 
 
 def stock_garments() -> QuerySet[StockGarment]:
@@ -18,7 +22,22 @@ def wardrobe() -> QuerySet[StockGarment]:
 
 
 def photos_of(person: Person) -> QuerySet[Photo]:
-    return Photo.objects.filter(belonging_to(person))
+    return Photo.objects.filter(belonging_to(person)).filter(alive())
+
+
+def alive(prefix: str = "") -> Q:
+    """Narrows rows to those whose photo is still there for its owner; ``prefix`` leads to the photo, as in ``"photo__"``.
+
+    What is over is not found from that minute on, whether or not the round that deletes it has come by.
+    """
+    within = timezone.now() - timedelta(hours=PHOTO_HOURS)
+    return Q(**{f"{prefix}is_kept": True}) | Q(**{f"{prefix}last_used_at__gt": within})
+
+
+def photos_over() -> QuerySet[Photo]:
+    """Photos whose time has come. A visitor's are over, too, once no browser can hold the way to them any more."""
+    unreachable = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return Photo.objects.filter(~alive() | Q(owner=None, last_used_at__lt=unreachable))
 
 
 def photos_to_list(person: Person) -> QuerySet[Photo]:
@@ -28,7 +47,6 @@ def photos_to_list(person: Person) -> QuerySet[Photo]:
 
 def results_of(person: Person) -> QuerySet[Result]:
     """Newest first, with all that a list or a page says about them."""
-    related = Result.objects.filter(belonging_to(person)).select_related(
-        "photo", "stock", "fabric__generator_version__category"
-    )
+    mine = Result.objects.filter(belonging_to(person)).filter(Q(photo=None) | alive("photo__"))
+    related = mine.select_related("photo", "stock", "fabric__generator_version__category")
     return related.defer("photo__found", "photo__as_found", "stock__found")

@@ -15,7 +15,7 @@ from patterns import queries as fabrics
 from patterns.ownership import person_of
 from patterns.references import FabricReference
 from patterns.services import FRESH_SEEDS, fresh_seed
-from tryon.access import photo_or_404, stock_or_404
+from tryon.access import photo_in_use, stock_or_404
 from tryon.forms import TryOnForm
 from tryon.models import Photo, StockGarment
 from tryon.try_page import addresses_of, mask_version_of
@@ -26,7 +26,7 @@ CELLS = 6
 @require_safe
 @never_cache
 def sheet_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _sheet(request, photo_or_404(person_of(request), public_id))
+    return _sheet(request, photo_in_use(person_of(request), public_id))
 
 
 @require_safe

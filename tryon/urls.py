@@ -1,12 +1,14 @@
 from django.urls import path
 
-from tryon import live_views, mend_views, share_views, sheet_views, views
+from tryon import live_views, mend_views, photo_views, share_views, sheet_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("clothes/", views.clothes, name="clothes"),
     path("catalogue/<path:name>", views.catalogue_picture, name="catalogue-picture"),
     path("photos/", views.upload_photo, name="upload-photo"),
+    path("photos/mine/", photo_views.my_photos, name="my-photos"),
+    path("photos/<uuid:public_id>/stay", photo_views.choose_stay, name="photo-stay"),
     path("photos/<uuid:public_id>/image", views.photo_image, name="photo-image"),
     path("photos/<uuid:public_id>/thumbnail", views.photo_thumbnail, name="photo-thumbnail"),
     path("photos/<uuid:public_id>/delete", views.delete_photo, name="delete-photo"),

@@ -21,7 +21,7 @@ from patterns.references import FabricReference
 from patterns.services import DOWNLOAD_SIZE, draw_fabric
 from patterns.uploads import UploadError
 from tryon import queries, services
-from tryon.access import photo_or_404, result_or_404, stock_or_404
+from tryon.access import photo_in_use, photo_or_404, result_or_404, stock_or_404
 from tryon.forms import TryOnForm, UploadForm
 from tryon.layers import Held
 from tryon.models import Photo, Result, StockGarment
@@ -86,15 +86,13 @@ def delete_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "tryon/delete_photo.html", {"photo": photo, "results": photo.results.count()})
     services.delete_photo(photo)
-    return redirect("clothes")
+    return redirect("my-photos")
 
 
 @require_safe
 @never_cache
 def try_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    photo = photo_or_404(person_of(request), public_id)
-    services.touch(photo)
-    return _try_page(request, photo)
+    return _try_page(request, photo_in_use(person_of(request), public_id))
 
 
 @require_safe
@@ -105,7 +103,7 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    photo = photo_or_404(person_of(request), public_id)
+    photo = photo_in_use(person_of(request), public_id)
     preview = services.render_preview(photo, look_or_refuse(request.GET, photo))
     return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
 
@@ -119,7 +117,7 @@ def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_POST
 def keep_photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _keep(request, photo_or_404(person_of(request), public_id))
+    return _keep(request, photo_in_use(person_of(request), public_id))
 
 
 @require_POST
@@ -138,6 +136,8 @@ def results(request: HttpRequest) -> HttpResponse:
 @never_cache
 def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = result_or_404(person_of(request), public_id)
+    if found.photo:
+        services.touch(found.photo)
     wearable = found.photo or found.stock
     context = {
         "result": found,

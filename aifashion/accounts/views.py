@@ -16,6 +16,7 @@ from aifashion.accounts.models import Profile, choose_mode
 from aifashion.accounts.pages import profile_page
 from aifashion.errors import bad_request
 from patterns.ownership import person_of
+from tryon.models import PHOTO_HOURS
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -44,4 +45,5 @@ def change_mode(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "privacy.html")
+    """The published page on retention; its figures are those that the code goes by."""
+    return render(request, "privacy.html", {"photo_hours": PHOTO_HOURS})

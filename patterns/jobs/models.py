@@ -67,6 +67,16 @@ class Job(Owned):
         return self.state not in (self.State.QUEUED, self.State.RUNNING)
 
 
+class Turn(models.Model):
+    """When a chore of the house (:mod:`patterns.jobs.chores`) is to be done next."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    next = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class WorkerPulse(models.Model):
     """A worker that is alive, or was: when it was last seen, and whether it has what training needs."""
 

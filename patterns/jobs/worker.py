@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
 
-from patterns.jobs import engine, services
+from patterns.jobs import chores, engine, services
 from patterns.jobs.work import stopping
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,27 @@ class Caretaker(threading.Thread):
         if self.beside and not is_alive(self.beside):
             log.warning("the site beside which this worker ran is gone: it stops")
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Housekeeper(threading.Thread):
+    """Does the chores that are due, beside the work, so that neither waits for the other."""
+
+    def __init__(self) -> None:
+        super().__init__(name="housekeeper", daemon=True)
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            self.look_around()
+            self.over.wait(60)
+        connection.close()
+
+    def look_around(self) -> None:
+        try:
+            close_old_connections()
+            chores.do_what_is_due()
+        except DatabaseError as error:
+            log.warning("could not see to the chores just now: %s", error)
 
 
 def is_alive(process: int) -> bool:

@@ -103,7 +103,7 @@ def test_a_bucket_in_the_environment_moves_the_files_there():
     told = manage(
         "shell", "-v0", "-c", names, AWS_STORAGE_BUCKET_NAME="people", AWS_S3_ENDPOINT_URL="http://127.0.0.1:1"
     )
-    assert told.stdout.strip() == "['S3Storage', 'S3Storage']", told.stderr
+    assert told.stdout.strip() == "['Bucket', 'Bucket']", told.stderr
 
 
 def test_a_postgres_address_is_read():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from patterns.models import Category
 from patterns.swatches.models import Swatch
+from tests.conftest import SiteClient
 from tests.factories import encoded
 from tests.patterns.swatches.builders import cloth, make_curator, make_swatch
 
@@ -29,7 +29,7 @@ def curator(visit):
 
     def sit_down(**how):
         visitor = visit(**how)
-        client = Client()
+        client = SiteClient()
         client.force_login(make_curator())
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visitor.address}
         visitor.context.add_cookies([cookie])

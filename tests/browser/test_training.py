@@ -12,13 +12,14 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from tests.conftest import SECOND_STEP, digits
 from tests.patterns.jobs.house import PATIENCE, ROOT, House
 from tests.patterns.training.conftest import draw_pictures
 
 from .conftest import Visitor
 
 pytestmark = pytest.mark.browser
-PASSWORD = "cut-on-the-bias"
+EMAIL, PASSWORD = "cora@example.com", "cut-on-the-bias"
 STEPS = 24
 SLOWLY = 1000.0 * PATIENCE  # ms
 PROGRAM = f"""
@@ -32,7 +33,10 @@ if sys.argv[1] == "begin":
     from django.contrib.auth.models import Group, User
     from patterns.models import Category
     Category.objects.create(slug="stitch", name="Stitch")
-    User.objects.create_user("cora", password="{PASSWORD}", is_staff=True).groups.add(Group.objects.get(name="Curators"))
+    from allauth.mfa.models import Authenticator
+    cora = User.objects.create_user("cora", "{EMAIL}", "{PASSWORD}", is_staff=True)
+    cora.groups.add(Group.objects.get(name="Curators"))
+    Authenticator.objects.create(user=cora, type="totp", data={{"secret": "{SECOND_STEP}"}})
 else:
     from ml.textiles import discover
     discover.STYLES, discover.FABRICS, discover.MOVED, discover.USUAL, discover.BASES = 256, 32, 2, 8, 2
@@ -76,10 +80,12 @@ def test_a_curator_trains_watches_and_publishes_a_category(chromium, site):
     curator = Visitor(chromium, site, "desktop", script=True, scheme="light")
     curator.context.set_default_timeout(SLOWLY)
     page = curator.page
-    page.goto("/admin/login/?next=/admin/training/trainingrun/add/")
-    page.fill("#id_username", "cora")
+    page.goto("/admin/training/trainingrun/add/")
+    page.fill("#id_login", EMAIL)
     page.fill("#id_password", PASSWORD)
-    page.click("input[type=submit]")
+    page.get_by_role("button", name="Sign in").click()
+    page.fill("#id_code", digits())
+    page.get_by_role("button", name="Sign in").click()
     page.select_option("#id_category", label="Stitch")
     page.select_option("#id_net", "trial")
     page.fill("#id_steps", str(STEPS))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import smtplib
-import time
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.core import mail
 from django.urls import reverse
 
-from tests.conftest import SiteClient
+from tests.conftest import SECOND_STEP, SiteClient, digits
 
 pytestmark = pytest.mark.django_db
 PASSWORD, ANOTHER = "correct horse battery", "staple of many colours"
@@ -38,10 +37,6 @@ def sign_in(client, email="ada@example.com", password=PASSWORD, **more):
 
 def is_in(client) -> bool:
     return client.get(reverse("profile")).status_code == 200
-
-
-def digits(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def test_an_account_is_an_address_and_a_password(anonymous):
@@ -100,7 +95,7 @@ def test_a_mail_server_that_is_away_is_no_failed_page(anonymous, ada, monkeypatc
 
 
 def test_who_has_a_second_step_is_asked_for_it(anonymous, ada):
-    totp = TOTP.activate(ada, "JBSWY3DPEHPK3PXP")
+    totp = TOTP.activate(ada, SECOND_STEP)
     codes = RecoveryCodes.activate(ada)
     assert sign_in(anonymous)["Location"].startswith(reverse("mfa_authenticate"))
     assert not is_in(anonymous)
@@ -185,12 +180,12 @@ def test_behind_a_balancer_each_address_is_counted_for_itself(ada, settings):
 
 
 def test_the_second_step_cannot_be_guessed_either(anonymous, ada):
-    TOTP.activate(ada, "JBSWY3DPEHPK3PXP")
+    TOTP.activate(ada, SECOND_STEP)
     sign_in(anonymous)
     for _ in range(12):
         told = anonymous.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert "Too many" in told.content.decode()
-    anonymous.post(reverse("mfa_authenticate"), {"code": digits("JBSWY3DPEHPK3PXP")})
+    anonymous.post(reverse("mfa_authenticate"), {"code": digits(SECOND_STEP)})
     assert not is_in(anonymous)
 
 

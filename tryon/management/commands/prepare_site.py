@@ -13,5 +13,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        for name in ("make_roles", "sync_models", "sync_garment_model", "load_stock", "sweep_files", "clearsessions"):
+        call_command("createcachetable", verbosity=0)
+        for name in (
+            "make_roles",
+            "sync_models",
+            "sync_garment_model",
+            "load_stock",
+            "sweep_photos",
+            "sweep_files",
+            "clearsessions",
+        ):
             call_command(name, stdout=self.stdout)

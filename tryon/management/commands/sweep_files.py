@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.storage import Storage, default_storage
@@ -36,12 +36,18 @@ class Command(BaseCommand):
         before = timezone.now() - timedelta(minutes=minutes)
         removed = 0
         for storage, folder, model in ROOMS:
-            orphans = set(files_in(storage, folder)) - known_files(model)
-            for name in sorted(orphans):
-                if storage.get_modified_time(name) < before:
+            known = known_files(model)
+            for name, changed in sorted(traces_in(storage, folder)):
+                if name not in known and (changed or storage.get_modified_time(name)) < before:
                     storage.delete(name)
                     removed += 1
         self.stdout.write(f"{removed} files without a row removed.")
+
+
+def traces_in(storage: Storage, folder: str) -> Iterable[tuple[str, datetime | None]]:
+    """Each file, and when it changed where that is known at once; in a bucket, also what was deleted only in part."""
+    traces = getattr(storage, "traces", None)
+    return traces(folder).items() if traces else ((name, None) for name in files_in(storage, folder))
 
 
 def files_in(storage: Storage, folder: str) -> Iterator[str]:

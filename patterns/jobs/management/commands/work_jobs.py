@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from patterns.jobs.worker import begin, run_celery_worker, run_database_worker
+from patterns.jobs.worker import Housekeeper, begin, run_celery_worker, run_database_worker
 
 
 class Command(BaseCommand):
@@ -19,12 +19,14 @@ class Command(BaseCommand):
         parser.add_argument("--beside", type=int, metavar="PID", help="end when this process is gone")
 
     def handle(self, *args: Any, interval: float, batch: bool, beside: int | None, **options: Any) -> None:
-        caretaker = begin(beside)
+        caretaker, housekeeper = begin(beside), Housekeeper()
+        housekeeper.start()
         try:
             if settings.JOB_BROKER_URL:
                 run_celery_worker()
             else:
                 run_database_worker(interval, batch)
         finally:
+            housekeeper.over.set()
             caretaker.over.set()
             caretaker.join(timeout=30)
