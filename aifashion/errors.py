@@ -1,13 +1,43 @@
-"""Pages for everything that goes wrong. They touch neither session nor database, so that they work when those do not."""
+"""Answers for everything that goes wrong: pages for people, problem details (RFC 9457) for programs.
+
+They touch neither session nor database, so that they work when those do not.
+"""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from ml.errors import MlError
+from patterns.limits import TooMany
+
+FOR_PROGRAMS = "/api/v"
+PROBLEMS = {
+    400: "Something in this request cannot be used.",
+    403: "This may not be done.",
+    404: "There is no such thing, or it is somebody else's.",
+    405: "This address does not take that method; the Allow header names those it takes.",
+    413: "This is too large: a photo may have at most 15 MB.",
+    500: "Something of ours failed; it is not your fault. Try again later.",
+    503: "Too much is asked for at this moment, or a part of ours is away. Try again after the seconds in Retry-After.",
+}
+
+
+def answer(request: HttpRequest, status: int, template: str | None = None, message: str = "") -> HttpResponse:
+    """A page, or for a program the same in JSON."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem(status, message or PROBLEMS[status])
+    return error_page(status, template, message)
+
+
+def problem(status: int, detail: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    headers = {"Cache-Control": "no-store"}
+    return JsonResponse(body, status=status, content_type="application/problem+json", headers=headers)
 
 
 def error_page(status: int, template: str | None = None, message: str = "") -> HttpResponse:
@@ -18,11 +48,11 @@ def error_page(status: int, template: str | None = None, message: str = "") -> H
 def bad_request(request: HttpRequest, exception: Exception | None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return too_large(request)
-    return error_page(400, message=str(exception) if isinstance(exception, MlError) else "")
+    return answer(request, 400, message=str(exception) if isinstance(exception, MlError) else "")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(403)
+    return answer(request, 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -30,12 +60,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(404)
+    return answer(request, 404)
 
 
-def not_allowed(bare: HttpResponse) -> HttpResponse:
-    """A page in place of Django's empty answer to the wrong kind of request."""
-    response = error_page(405)
+def not_allowed(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    """Words in place of Django's empty answer to the wrong kind of request."""
+    response = answer(request, 405)
     response["Allow"] = bare["Allow"]
     return response
 
@@ -49,20 +79,26 @@ def locked(request: HttpRequest, response: HttpResponse | None, credentials: dic
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return error_page(413)
+    return answer(request, 413)
+
+
+def too_many(request: HttpRequest, exception: TooMany) -> HttpResponse:
+    response = answer(request, 429, message=str(exception))
+    response["Retry-After"] = str(exception.retry_after)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_page(500)
+    return answer(request, 500)
 
 
 def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
-    response = error_page(503)
+    response = answer(request, 503)
     response["Retry-After"] = str(retry_after)
     return response
 
 
 def unavailable(request: HttpRequest, template: str = "503_model") -> HttpResponse:
-    response = error_page(503, template)
+    response = answer(request, 503, template)
     response["Retry-After"] = "60"
     return response

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from aifashion import errors
+from aifashion import errors, limits
 from ml.errors import MlError, ModelFileError
+from patterns.limits import TooMany
 from patterns.slots import Busy
 from patterns.tracing import request_id
 
@@ -114,9 +115,18 @@ class KindErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        return errors.not_allowed(response) if response.status_code == 405 else response
+        return errors.not_allowed(request, response) if response.status_code == 405 else response
+
+    def process_view(self, request: HttpRequest, view: object, words: object, named: object) -> HttpResponse | None:
+        try:
+            limits.count(request)
+        except TooMany as exception:
+            return errors.too_many(request, exception)
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, TooMany):
+            return errors.too_many(request, exception)
         if isinstance(exception, Busy):
             return errors.busy(request, exception.retry_after)
         if isinstance(exception, ModelFileError):

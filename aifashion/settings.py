@@ -192,6 +192,29 @@ else:
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 
+# --- What is remembered for a while: counts of requests, shared by all machines unless it is this process's memory ---------
+CACHE_URL = env_text("CACHE_URL", "database" if PRODUCTION else "memory")
+_memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}}
+_shared: dict[str, dict[str, Any]] = {
+    "memory": _memory,
+    "database": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    },
+}
+if CACHE_URL not in _shared and not CACHE_URL.startswith(("redis://", "rediss://")):
+    raise ImproperlyConfigured("CACHE_URL cannot be read; write database, memory or redis://host:6379/1.")
+_redis: dict[str, Any] = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": CACHE_URL,
+    "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": _shared.get(CACHE_URL, _redis) | {"TIMEOUT": 3600},
+    "near": _memory | {"LOCATION": "near"},
+}
+
 # --- Limits ----------------------------------------------------------------------------------------------------------
 UPLOAD_MEGABYTES = 15
 REQUEST_MEGABYTES = UPLOAD_MEGABYTES + 1  # a photo and the form around it
@@ -202,6 +225,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 500
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
 GARMENT_MODEL = env_text("GARMENT_MODEL")  # none: the one published in admin
+RATE_LIMITS = env_flag("RATE_LIMITS", True)  # patterns/limits.py says how much
 MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
 MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
 

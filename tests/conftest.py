@@ -12,7 +12,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import Client
 from django.utils.functional import empty
 
@@ -48,8 +48,15 @@ def local_files(settings: Any, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def no_limits(settings: Any) -> None:
+    """Tests ask more often than people do; those about limits set them again."""
+    settings.RATE_LIMITS = False
+
+
+@pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     yield
+    caches["near"].clear()
     cache.clear()
     patterns_services._tiles.clear()
     studio_services._blocks.clear()
