@@ -101,7 +101,7 @@ class ShareLinkAdmin(Records):
     """Staff see that there are links and end them. Neither whose they are nor the links themselves are shown."""
 
     list_display = ("__str__", "maker", "stands", "shows_photo", "created", "expires")
-    list_filter = ("created", "revoked", "expires")
+    list_filter = ("with_photo", "expires")
     list_select_related = ("result",)
     search_fields = ("result__public_id__startswith",)
     search_help_text = "The beginning of a result's id."
@@ -126,9 +126,9 @@ class ShareLinkAdmin(Records):
             return "ended early"
         return "open" if link.is_open else "over"
 
-    @admin.display(description="Also shows the photo", boolean=True)
-    def shows_photo(self, link: ShareLink) -> bool:
-        return link.with_photo
+    @admin.display(description="Photo")
+    def shows_photo(self, link: ShareLink) -> str:
+        return "shown too" if link.with_photo else "not shown"
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("tryon.change_sharelink"))

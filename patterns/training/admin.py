@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from ml.textiles.run_folder import sample_name, sample_steps
 from patterns.staff import QuickAdmin, Records
 from patterns.training import pages, services
-from patterns.training.forms import RunForm, estimate_in_words
+from patterns.training.forms import RunForm, estimate_in_words, usual_choices
 from patterns.training.models import TrainingRun
-from patterns.training.recipes import NETS
+from patterns.training.recipes import NETS, afterwards, seconds_a_step
 from patterns.training.services import Refused
 
 SAID = {
@@ -67,10 +67,7 @@ class TrainingRunAdmin(QuickAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = RunForm(
-            request.POST or None,
-            initial={name: request.GET[name] for name in ("category", "base_version") if name in request.GET},
-        )
+        form = RunForm(request.POST or None, initial=usual_choices(request.GET))
         if request.method == "POST" and form.is_valid():
             answer = self._start(request, form)
             if answer is not None:
@@ -82,7 +79,15 @@ class TrainingRunAdmin(QuickAdmin):
             "title": "Train a category",
             "form": form,
             "notice": pages.training_notice(),
-            "estimates": [(net.value, estimate_in_words(net, 300)) for net in NETS],
+            "estimates": [
+                {
+                    "net": net.value,
+                    "first": estimate_in_words(net, 300),
+                    "step": seconds_a_step(net),
+                    "after": afterwards(net),
+                }
+                for net in NETS
+            ],
             "category": first.get("category"),
         }
         return TemplateResponse(request, "admin/training/start.html", context)

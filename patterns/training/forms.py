@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from patterns.models import GeneratorVersion
 from patterns.training.models import TrainingRun
 from patterns.training.pictures import count_pictures
 from patterns.training.recipes import estimate
+
+State = GeneratorVersion.State
 
 
 class RunForm(forms.ModelForm[TrainingRun]):
@@ -56,6 +59,15 @@ class RunForm(forms.ModelForm[TrainingRun]):
 
     def choices(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "category"}
+
+
+def usual_choices(asked: Mapping[str, str]) -> dict[str, str]:
+    """What the form begins with: the category asked for, and the version that draws it now to start from."""
+    chosen = {name: asked[name] for name in ("category", "base_version") if name in asked}
+    if "base_version" not in chosen and chosen.get("category", "").isdecimal():
+        published = GeneratorVersion.objects.filter(category=int(chosen["category"]), state=State.PUBLISHED).first()
+        chosen |= {"base_version": str(published.pk)} if published else {}
+    return chosen
 
 
 def why_not_yet(category: Any) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from ml.textiles.run_folder import FIGURES, SCORES, log_tail, read_lines, sample_steps
 from patterns.jobs.models import Job
 from patterns.jobs.queries import NO_TORCH, live_workers, why_nobody_comes
-from patterns.jobs.views import tell
+from patterns.jobs.views import span_in_words, tell
 from patterns.training.curves import DISTANCE, LOSSES, VARIETY, draw_curves
 from patterns.training.gate import checks_of
 from patterns.training.models import TrainingRun
+from patterns.training.recipes import estimate
 
 State = TrainingRun.State
 BUTTONS = {
@@ -45,6 +46,7 @@ def panel_of(run: TrainingRun) -> dict[str, Any]:
         "run": run,
         "job": job,
         "waits": job is not None and job.state == Job.State.QUEUED,
+        "expected": span_in_words(estimate(run.net, max(run.steps - run.step, 0))) if job else "",
         "nobody": why_nobody_comes(job) if job else "",
         **(
             tell(job)

@@ -91,9 +91,11 @@ def seconds_a_step(net: str) -> float:
     return known.seconds / known.step if known else NETS[TrainingRun.Net(net)].seconds
 
 
-AFTERWARDS = 240.0  # seconds for directions, figures and files
+def afterwards(net: str) -> float:
+    """Seconds for directions, figures and files."""
+    return 30.0 if net == TrainingRun.Net.TRIAL else 240.0
 
 
 def estimate(net: str, steps: int) -> float:
     """Seconds that a run takes, rather roughly."""
-    return steps * seconds_a_step(net) + (AFTERWARDS if net != TrainingRun.Net.TRIAL else 30)
+    return steps * seconds_a_step(net) + afterwards(net)

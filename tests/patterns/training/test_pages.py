@@ -63,6 +63,22 @@ def test_training_is_asked_for_once_however_often_one_clicks(curator, stitch):
     assert "Training begun" in LogEntry.objects.get().change_message
 
 
+def test_the_form_begins_with_what_draws_the_category_now_and_says_how_long_it_takes(curator, stitch):
+    make_version(stitch, state=GeneratorVersion.State.RETIRED)
+    now = make_version(stitch)
+    page = curator.get(START, {"category": stitch.pk})
+    assert page.context["form"]["base_version"].value() == str(now.pk)
+    assert 'data-net="usual" data-step="3.0"' in words(page)
+    chosen = curator.get(START, {"category": stitch.pk, "base_version": "77"})
+    assert chosen.context["form"]["base_version"].value() == "77"
+    for nonsense in ({"category": "x"}, {"category": make_category("empty").pk}, {}):
+        assert curator.get(START, nonsense).context["form"]["base_version"].value() is None
+    TrainingRun.objects.create(category_name="Another", step=100, seconds=50, state=State.FINISHED)
+    assert 'data-net="usual" data-step="0.5"' in words(curator.get(START))
+    run = make_run(stitch, net="usual", steps=600)
+    assert "it takes about 9 minutes" in words(curator.get(run.get_absolute_url()))
+
+
 def test_what_cannot_be_trained_is_refused_and_nothing_typed_is_lost(curator, stitch):
     few = words(curator.post(START, form(make_category("empty"), steps=77)))
     assert "no accepted swatches" in few
