@@ -315,7 +315,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "aifashion.errors.locked"
 AXES_CLIENT_IP_CALLABLE = "aifashion.accounts.adapter.client_address"
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "aifashion.accounts.adapter.account_tried"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login"]
 AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False  # its log lines name people
 

@@ -46,6 +46,12 @@ def display_name(user: AbstractUser) -> str:
     return user.email or user.get_username()
 
 
+def account_tried(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Whose account somebody tries to get into, for axes: the e-mail address as it was entered, in small letters."""
+    given = credentials or {}
+    return str(given.get("email") or given.get("username") or request.POST.get("login", "")).lower()
+
+
 def client_address(request: HttpRequest) -> str:
     """The same for axes."""
     return str(get_adapter().get_client_ip(request))
