@@ -177,11 +177,15 @@ class TrainingRunAdmin(QuickAdmin):
 class LogEntryAdmin(Records):
     """Who did what in these pages, and when. Nobody changes it."""
 
-    list_display = ("action_time", "user", "content_type", "object_repr", "message")
+    list_display = ("action_time", "user", "what", "message")
     list_filter = (("content_type", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-pk",)
+
+    @admin.display(description="What")
+    def what(self, entry: LogEntry) -> str:
+        return f"{entry.object_repr} ({entry.content_type.name})" if entry.content_type else entry.object_repr
 
     @admin.display(description="What was done")
     def message(self, entry: LogEntry) -> str:
