@@ -15,6 +15,7 @@ from ml.compositing.tile import check_tile, repeat_tile
 from ml.images import Bytes, Floats, srgb_to_linear
 
 SIDE = 3  # each pixel is read at SIDE x SIDE points of the cloth it shows
+JUMP = 0.15  # cm of cloth between neighbours, beyond what their slopes tell, that make a seam or fold
 _PAD = 2  # wrapped border around each level, enough for bilinear sampling
 
 
@@ -93,7 +94,26 @@ def wrap_fabric(
         across, down = (np.float32((each + 0.5) / SIDE - 0.5) for each in divmod(at, SIDE))
         here_s, here_t = (floats(b + across * x + down * y) for b, x, y in zip((s, t), along_x, along_y, strict=True))
         out += levels.read(here_s, here_t, level)
-    return floats(out / np.float32(SIDE * SIDE))
+    return soften_jumps(floats(out / np.float32(SIDE * SIDE)), _cut(cloth, box))
+
+
+def soften_jumps(colours: Floats, cloth: ClothMap) -> Floats:
+    """Mix the pixels on both sides of a seam or fold, where the map jumps, as a lens would; all others stay.
+
+    colours: float32 (H, W, 3), of the map's size. Returns the same.
+    """
+    meet = np.zeros(cloth.shape, np.uint8)
+    u_x, u_y, v_x, v_y = cloth_slopes(cloth)
+    for (along_u, along_v), axis in (((u_x, v_x), 1), ((u_y, v_y), 0)):
+        head, tail = (slice(None, -1), slice(1, None)) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
+        told = [(slope[head] + slope[tail]) / 2 for slope in (along_u, along_v)]
+        off = np.hypot(cloth.u[tail] - cloth.u[head] - told[0], cloth.v[tail] - cloth.v[head] - told[1])
+        jump = (off > np.hypot(*told) + JUMP) & cloth.valid[head] & cloth.valid[tail]
+        meet[head] |= jump
+        meet[tail] |= jump
+    if meet.any():
+        colours[meet > 0] = cv2.GaussianBlur(colours, (3, 3), 0.6)[meet > 0]
+    return colours
 
 
 Pair = tuple[Floats, Floats]

@@ -18,6 +18,7 @@ from ml.compositing.cloth_map import (
 from ml.compositing.drape import drape
 from ml.compositing.placement import Placement
 from ml.compositing.tile import lay_fabric
+from ml.compositing.wrap import wrap_fabric
 from ml.errors import PictureError
 from ml.images import linear_to_srgb
 
@@ -170,6 +171,24 @@ def test_a_fine_pattern_on_slanting_cloth_turns_grey_and_not_wild():
     )
     assert out.std() < 12
     assert abs(out.mean() - 188) < 8
+
+
+def test_where_two_pieces_meet_their_colours_mix_and_nowhere_else():
+    flat = flat_cloth(40, 40)
+    cloth, sewn = (
+        ClothMap(
+            np.where(np.arange(40) < 20, flat.u - 1.0, flat.u + far).astype(np.float32), flat.v, flat.valid, flat.light
+        )
+        for far in (-1.0, 1.0)
+    )
+    stripes = np.repeat(np.repeat([[[250, 250, 250], [10, 10, 10]]], 32, axis=1), 64, axis=0).astype(np.uint8)
+    placement = Placement(6.0)
+    plain, mixed = (wrap_fabric(stripes, each, placement) for each in (cloth, sewn))
+    assert np.array_equal(mixed[:, :19], plain[:, :19])
+    left, right = mixed[20, 18, 0], mixed[20, 21, 0]
+    assert abs(left - right) > 0.5, "the pieces differ where they meet"
+    for at in (19, 20):
+        assert min(left, right) + 0.05 < mixed[20, at, 0] < max(left, right) - 0.05
 
 
 def test_the_soft_edge_is_filled_beyond_the_last_whole_pixel():
