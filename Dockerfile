@@ -23,14 +23,14 @@ FROM base AS training
 COPY --from=all-packages /opt/venv /opt/venv
 COPY ml ml
 RUN useradd --create-home --uid 10001 trainer && mkdir runs && chown trainer runs
-USER trainer
+USER 10001
 ENV PATH=/opt/venv/bin:$PATH AIFASHION_DATA=/data
 VOLUME ["/data", "/app/runs"]
 ENTRYPOINT ["python", "-m"]
 CMD ["ml.textiles.pipeline", "--no-export"]
 
-FROM base AS worker
-COPY --from=all-packages /opt/venv /opt/venv
+# What site and worker share: code, settings, and where things are kept when neither database nor bucket is named.
+FROM base AS code
 COPY manage.py ./
 COPY aifashion aifashion
 COPY patterns patterns
@@ -38,35 +38,26 @@ COPY tryon tryon
 COPY ml ml
 COPY static static
 COPY templates templates
+COPY deploy/gunicorn.conf.py deploy/
 RUN useradd --uid 10001 --create-home aifashion && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
-USER aifashion
-ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production
+# The code's own folder is not writable. One heap for every thread keeps a third more memory than two, and is no quicker.
+ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production MALLOC_ARENA_MAX=2
 ENV DATABASE_URL=sqlite:////var/lib/aifashion/db.sqlite3 MEDIA_ROOT=/var/lib/aifashion/media
 VOLUME ["/var/lib/aifashion"]
+
+FROM code AS worker
+COPY --from=all-packages /opt/venv /opt/venv
+USER 10001
 CMD ["python", "manage.py", "work_jobs"]
 
-FROM base AS web
+FROM code AS web
 COPY --from=packages /opt/venv /opt/venv
-COPY manage.py ./
-COPY aifashion aifashion
-COPY patterns patterns
-COPY tryon tryon
-COPY ml ml
-COPY static static
-COPY templates templates
-ENV PATH=/opt/venv/bin:$PATH AIFASHION_ENV=production PORT=8000
-# What is kept lies in the volume, where no database and no bucket are named: the code's own folder is not writable.
-ENV DATABASE_URL=sqlite:////var/lib/aifashion/db.sqlite3 MEDIA_ROOT=/var/lib/aifashion/media
-# One heap for every thread keeps a third more memory than two, and is no quicker.
-ENV MALLOC_ARENA_MAX=2
+ENV PORT=8000
 # collectstatic needs settings that start; the values given here are used for this one command and stored nowhere.
 RUN SECRET_KEY=only-for-collecting-static-files-at-build-time-0123456789 ALLOWED_HOSTS=localhost \
-    python manage.py collectstatic --noinput \
- && useradd --uid 10001 --create-home aifashion \
- && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
-USER aifashion
+    python manage.py collectstatic --noinput
+USER 10001
 EXPOSE 8000
-VOLUME ["/var/lib/aifashion"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/live', timeout=4)"]
-CMD ["sh", "-c", "exec gunicorn aifashion.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_WORKERS:-2} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 30 --limit-request-line 8190"]
+CMD ["gunicorn", "aifashion.wsgi", "-c", "deploy/gunicorn.conf.py"]

@@ -9,7 +9,7 @@ ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/te
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test test-postgres lint format fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape check-docker clean
+.PHONY: help run setup test test-postgres load lint format fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -54,6 +54,9 @@ test-postgres: .venv/all.stamp ## every test of the site that has to do with row
 fuzz: .venv/all.stamp ## ten thousand broken, hostile and odd uploads against the real site (COUNT=, SEED=)
 	$(BIN)/python -m tests.tryon.fuzz_uploads --seed $(or $(SEED),1) --count $(or $(COUNT),10000)
 
+load: .venv/all.stamp ## 50 people at once for five minutes (OPTIONS="--seconds 30 --people 10", --write keeps the figures)
+	$(BIN)/python -m tests.load.run $(OPTIONS)
+
 bench: .venv/all.stamp ## speed of each stage beside the first generation's way, as ratios
 	$(BIN)/python -m ml.bench
 
@@ -77,6 +80,10 @@ wardrobe: .venv/all.stamp ## sew and render the stock garments again (needs Blen
 
 bench-drape: .venv/all.stamp ## how near each way to drape comes to renders in known patterns; writes docs/bench-drape.md
 	$(BIN)/python -m ml.compositing.bench_drape --write
+
+rehearse-docker: .venv/all.stamp ## the Dockerfile's steps in a clean folder, without any engine; then the site as it would start (minutes)
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m tests.deploy.rehearse web
 
 check-docker: ## build and start the web image without a Docker engine (root; buildah, debootstrap; minutes; OPTIONS="..." for the build)
 	deploy/check_dockerfile.sh $(OPTIONS)

@@ -5,6 +5,7 @@ They touch neither session nor database, so that they work when those do not.
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from ml.errors import MlError
+from patterns.away import database_is_away, storage_is_away
 from patterns.limits import TooMany
 
 FOR_PROGRAMS = "/api/v"
@@ -89,12 +91,22 @@ def too_many(request: HttpRequest, exception: TooMany) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """The last resort, also of what fails around the views, as sessions do."""
+    exception = sys.exception()
+    if exception and database_is_away(exception):
+        return unavailable(request, "503_database")
+    if exception and storage_is_away(exception):
+        return unavailable(request, "503_storage")
     return answer(request, 500)
 
 
 def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
-    response = answer(request, 503)
+    """All places are taken. A page that was only looked at comes back by itself; what was sent is for the person to send again."""
+    comes_back = request.method in ("GET", "HEAD") and not request.path.startswith(FOR_PROGRAMS)
+    response = answer(request, 503, message=str(retry_after) if comes_back else "")
     response["Retry-After"] = str(retry_after)
+    if comes_back:
+        response["Refresh"] = str(retry_after)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 import uuid
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from aifashion import errors, limits
 from ml.errors import MlError, ModelFileError
+from patterns.away import database_is_away, storage_is_away
 from patterns.limits import TooMany
 from patterns.slots import Busy
 from patterns.tracing import request_id
@@ -139,13 +139,7 @@ class KindErrors:
         if storage_is_away(exception):
             log.error("the storage cannot be used", exc_info=exception)
             return errors.unavailable(request, "503_storage")
+        if database_is_away(exception):
+            log.error("the database cannot be used", exc_info=exception)
+            return errors.unavailable(request, "503_database")
         return None
-
-
-def storage_is_away(exception: Exception) -> bool:
-    """A full disk, or a bucket that does not answer or refuses us."""
-    from botocore.exceptions import BotoCoreError, ClientError  # only once something has gone wrong
-
-    if isinstance(exception, OSError):
-        return exception.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-    return isinstance(exception, BotoCoreError | ClientError)

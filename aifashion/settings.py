@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "aifashion.accounts.middleware.StaffNeedMfa",
     "django_htmx.middleware.HtmxMiddleware",
+    "aifashion.doorkeeper.Doorkeeper",
     "aifashion.middleware.KindErrors",
     "axes.middleware.AxesMiddleware",
 ]
@@ -102,7 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "aifashion.accounts.context.mode",
-            ]
+            ],
         },
     }
 ]
@@ -134,6 +135,7 @@ MEDIA_ROOT = Path(env_text("MEDIA_ROOT", str(BASE_DIR / "media")))
 DOWNLOAD_LINK_SECONDS = env_number("DOWNLOAD_LINK_SECONDS", 300, least=10, most=300)
 PRIVATE_BUCKET = env_text("AWS_STORAGE_BUCKET_NAME")
 CATALOGUE_BUCKET = env_text("AWS_CATALOGUE_BUCKET_NAME", PRIVATE_BUCKET)
+AWS_REGION = env_text("AWS_S3_REGION_NAME", env_text("AWS_REGION", "us-east-1"))
 S3_ENDPOINT = env_text("AWS_S3_ENDPOINT_URL")
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -152,7 +154,7 @@ def _bucket(name: str, folder: str, signed: bool) -> dict[str, Any]:
         "bucket_name": name,
         "location": folder,
         "endpoint_url": S3_ENDPOINT or None,
-        "region_name": env_text("AWS_S3_REGION_NAME", "us-east-1"),
+        "region_name": AWS_REGION,
         "querystring_auth": signed,
         "querystring_expire": DOWNLOAD_LINK_SECONDS,
         "file_overwrite": False,
@@ -227,11 +229,14 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
 GARMENT_MODEL = env_text("GARMENT_MODEL")  # none: the one published in admin
 RATE_LIMITS = env_flag("RATE_LIMITS", True)  # patterns/limits.py says how much
 MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
+HEAVY_REQUESTS = env_number("HEAVY_REQUESTS", 6, least=1, most=256)  # of WEB_THREADS: the rest stay free for pages
+HEAVY_WAIT_SECONDS = 2
 MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
 
 # --- Long work -------------------------------------------------------------------------------------------------------
 # Messages to the workers go through the database, or through Celery where a broker is named. The truth is the Job row.
 JOB_BROKER_URL = env_text("JOB_BROKER_URL")
+JOB_QUEUE_URL = env_text("JOB_QUEUE_URL")  # of SQS, where the queue was made beforehand
 JOB_LEASE_SECONDS = env_number("JOB_LEASE_SECONDS", 60, least=2, most=3600)
 TASKS: dict[str, Any] = {
     "default": {"BACKEND": "patterns.jobs.celery_backend.CeleryBackend"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import socket
@@ -16,14 +15,15 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ml.errors import MlError
+from patterns.away import bucket_is_away, database_is_away, disk_is_full
 from patterns.jobs.models import Job, WorkerPulse
 from patterns.jobs.registry import after_of, all_kinds, kind_of, kinds_without_training
-from patterns.jobs.work import Cancelled, HandedBack, JobFailed, LeaseLost, Work, held, lease_end
+from patterns.jobs.work import Cancelled, HandedBack, JobFailed, LeaseLost, Work, held, lease_end, stopping
 from patterns.tracing import job_id
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ GAVE_UP = (
     "Ask whoever runs the machine to look at the worker's log, then start it again."
 )
 WENT_WRONG = "Something went wrong that nobody foresaw, three times. The worker's log says what; then start it again."
+BREATH = 5.0  # seconds
+AWAY = "Waiting for our storage to answer again. Nothing is lost."
 DISK_FULL = "The disk is full. Make room on it, then start this again; what was kept before is safe."
 
 
@@ -95,8 +97,12 @@ def do(job: Job) -> None:
         settle(work.job, State.FAILED, reason=str(error)[:500])
     except Exception as error:
         log.exception("job %s (%s), attempt %s", job.pk, job.kind, job.attempts)
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        settle(work.job, State.FAILED, reason=DISK_FULL) if full else _try_again(work.job, WENT_WRONG)
+        if disk_is_full(error):
+            settle(work.job, State.FAILED, reason=DISK_FULL)
+        elif bucket_is_away(error) or database_is_away(error):
+            _wait_for_what_is_away(work.job)
+        else:
+            _try_again(work.job, WENT_WRONG)
     else:
         settle(work.job, State.FINISHED, result=result or {}, progress=1.0)
     finally:
@@ -126,6 +132,12 @@ def give_back(job: Job, **fields: Any) -> None:
         wake_a_worker(job)
 
 
+def _wait_for_what_is_away(job: Job) -> None:
+    """Nobody's fault: the job waits for its turn again with all its attempts, and this worker takes a breath first."""
+    stopping.wait(BREATH)
+    give_back(job, attempts=F("attempts") - 1, stage=AWAY)
+
+
 def _try_again(job: Job, reason: str) -> None:
     job.attempts = Job.objects.values_list("attempts", flat=True).get(pk=job.pk)
     if job.attempts >= MOST_ATTEMPTS:
@@ -140,7 +152,10 @@ def sweep() -> int:
 
     now = timezone.now()
     returned = 0
-    for job in Job.objects.filter(state=State.RUNNING, lease_until__lt=now):
+    # One that ends later than any worker could have asked for was given by a clock that was wrong.
+    never = now + 2 * timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    left = Job.objects.filter(Q(lease_until__lt=now) | Q(lease_until__gt=never), state=State.RUNNING)
+    for job in left:
         returned += 1
         log.warning("job %s (%s) was left by %s", job.pk, job.kind, job.worker)
         if job.stop_wanted:

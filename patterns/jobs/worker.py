@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
 
+from patterns.away import database_is_away
 from patterns.jobs import chores, engine, services
 from patterns.jobs.work import stopping
 
@@ -95,6 +96,19 @@ class Worker(DatabaseWorker):
 
 
 def run_database_worker(interval: float, batch: bool) -> None:
+    """Until told to stop. A database that is restarted meanwhile is waited for."""
+    while True:
+        try:
+            return new_database_worker(interval, batch).run()
+        except Exception as error:
+            if not database_is_away(error) or stopping.is_set():
+                raise
+            log.warning("the database is away; looking again in a moment: %s", error)
+            connection.close()
+            stopping.wait(2)
+
+
+def new_database_worker(interval: float, batch: bool) -> Worker:
     worker = Worker(
         queue_names=["default"],
         interval=interval,
@@ -106,7 +120,7 @@ def run_database_worker(interval: float, batch: bool) -> None:
         excluded_queue_names=[],
     )
     worker.configure_signals()
-    worker.run()
+    return worker
 
 
 def run_celery_worker() -> None:

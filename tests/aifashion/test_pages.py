@@ -9,7 +9,7 @@ import logging
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from django.urls import reverse
 
 from aifashion import errors
@@ -78,7 +78,7 @@ def test_a_page_that_is_not_there_is_kind(anonymous):
 
 def test_a_failure_of_ours_is_kind_and_tells_nothing(anonymous, monkeypatch):
     def fail(*_):
-        raise OperationalError("secret detail of the database")
+        raise ProgrammingError("secret detail of the database")
 
     monkeypatch.setattr(views.queries, "results_of", fail)
     response = anonymous.get("/results/")
@@ -146,7 +146,7 @@ def test_live_says_live_and_ready_names_each_part(anonymous):
     assert anonymous.get("/health/live").json() == {"status": "live"}
     ready = anonymous.get("/health/ready")
     assert ready.status_code == 503
-    assert ready.json() == {"status": "not ready", "database": "ok", "storage": "ok", "models": "failed"}
+    assert ready.json() == {"status": "not ready", "database": "ok", "storage": "ok", "models": "failed", "queue": "ok"}
     assert "no-store" in ready["Cache-Control"]
 
 
