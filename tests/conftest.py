@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.base_user import AbstractBaseUser
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache, caches
 from django.test import Client
 from django.utils.functional import empty
@@ -23,9 +23,9 @@ from patterns.studio import services as studio_services
 from tests import factories
 from tests.postgres import Postgres
 from tryon import live as tryon_live
-from tryon import services as tryon_services
 from tryon import masks as tryon_masks
 from tryon import mend as tryon_mend
+from tryon import services as tryon_services
 from tryon.storage import catalogue_storage
 
 
@@ -85,6 +85,9 @@ def visitor(client: Client) -> Person:
     return person
 
 
+SECOND_STEP = "JBSWY3DPEHPK3PXP"
+
+
 def give_second_step(user: AbstractBaseUser) -> None:
     """What staff need before their pages open, as if they had set it up."""
     if not Authenticator.objects.filter(user=user).exists():
@@ -97,9 +100,6 @@ def digits(secret: str = SECOND_STEP) -> str:
 
 
 class SiteClient(Client):
-SECOND_STEP = "JBSWY3DPEHPK3PXP"
-
-
     """Django's test client, that reads streamed files to their end, as a browser would, so that they are closed.
 
     Staff who are signed in with ``force_login`` have their second step.
