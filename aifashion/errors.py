@@ -6,40 +6,23 @@ They touch neither session nor database, so that they work when those do not.
 from __future__ import annotations
 
 import sys
-from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from api.problems import is_for_programs, problem
 from ml.errors import MlError
 from patterns.away import database_is_away, storage_is_away
 from patterns.limits import TooMany
 
-FOR_PROGRAMS = "/api/v"
-PROBLEMS = {
-    400: "Something in this request cannot be used.",
-    403: "This may not be done.",
-    404: "There is no such thing, or it is somebody else's.",
-    405: "This address does not take that method; the Allow header names those it takes.",
-    413: "This is too large: a photo may have at most 15 MB.",
-    500: "Something of ours failed; it is not your fault. Try again later.",
-    503: "Too much is asked for at this moment, or a part of ours is away. Try again after the seconds in Retry-After.",
-}
-
 
 def answer(request: HttpRequest, status: int, template: str | None = None, message: str = "") -> HttpResponse:
     """A page, or for a program the same in JSON."""
-    if request.path.startswith(FOR_PROGRAMS):
-        return problem(status, message or PROBLEMS[status])
+    if is_for_programs(request):
+        return problem(status, message)
     return error_page(status, template, message)
-
-
-def problem(status: int, detail: str) -> HttpResponse:
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    headers = {"Cache-Control": "no-store"}
-    return JsonResponse(body, status=status, content_type="application/problem+json", headers=headers)
 
 
 def error_page(status: int, template: str | None = None, message: str = "") -> HttpResponse:
@@ -102,7 +85,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
     """All places are taken. A page that was only looked at comes back by itself; what was sent is for the person to send again."""
-    comes_back = request.method in ("GET", "HEAD") and not request.path.startswith(FOR_PROGRAMS)
+    comes_back = request.method in ("GET", "HEAD") and not is_for_programs(request)
     response = answer(request, 503, message=str(retry_after) if comes_back else "")
     response["Retry-After"] = str(retry_after)
     if comes_back:

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "patterns.training",
     "patterns.swatches",
     "tryon",
+    "api",
     "aifashion.upkeep",
 ]
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""The site for programs: the same services as the pages, in JSON."""
