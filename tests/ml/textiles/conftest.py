@@ -1,3 +1,6 @@
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,3 +26,15 @@ def data(tmp_path: Path) -> Path:
         stripes[:: number + 2] = (200, 40 * number, 90)
         Image.fromarray(stripes).save(folder / f"{number}.png")
     return tmp_path / "data"
+
+
+def full_disk_for(name: str) -> Callable[[int], None]:
+    """An fsync that finds the disk full when a file of this name is written."""
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        if name in Path(f"/proc/self/fd/{file}").readlink().name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file)
+
+    return fsync

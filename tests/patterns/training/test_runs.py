@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-
 import pytest
 
 from ml.textiles.recipe import Recipe
@@ -21,6 +19,7 @@ from patterns.training.models import TrainingRun
 from patterns.training.publishing import publish
 from patterns.training.services import Refused, pause, resume, train_further
 from tests.factories import make_category, make_version
+from tests.ml.textiles.conftest import full_disk_for
 from tests.patterns.swatches.builders import make_swatch
 
 from .conftest import make_run
@@ -165,15 +164,15 @@ def test_swatches_deleted_before_it_begins_are_told(db, quickly, monkeypatch):
 
 def test_a_full_disk_fails_with_a_sentence_and_goes_on_later(stitch, quickly, monkeypatch, caplog):
     run = make_run(stitch)
-
-    def full(*args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+    at_stage(monkeypatch, "Step 2", lambda work: pause(TrainingRun.objects.get(pk=run.pk)))
+    quickly()
+    resume(run)
     with monkeypatch.context() as patch:
-        patch.setattr("ml.checkpoints.os.fsync", full)
+        patch.setattr("ml.checkpoints.os.fsync", full_disk_for("training.safetensors"))
         quickly()
     run.refresh_from_db()
-    assert (run.state, run.reason) == (State.FAILED, engine.DISK_FULL)
+    assert (run.state, run.step, run.reason) == (State.FAILED, 2, engine.DISK_FULL)
+    assert read_lines(run.folder / SCORES)[-1]["step"] == 4  # it was while the last step was kept
     resume(run)
     quickly()
     run.refresh_from_db()
