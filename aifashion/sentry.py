@@ -32,6 +32,8 @@ def discreetly(event: Any, hint: dict[str, Any]) -> Any:
     """The event without what could name a person or open something of theirs."""
     from patterns.tracing import job_id, request_id
 
+    if event.get("logger") == "django.request" and "exception" not in event:
+        return None  # a 503 that says when to come back is an answer, not an error
     event.pop("user", None)
     event.pop("extra", None)
     event["request"] = {key: value for key, value in event.get("request", {}).items() if key in KEPT_OF_A_REQUEST}

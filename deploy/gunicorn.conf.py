@@ -12,6 +12,7 @@ timeout = 60  # a worker that does not answer for so long is killed
 graceful_timeout = 30  # told to stop, it takes nobody in and has so long to answer whom it has let in
 keepalive = 75  # longer than the load balancer waits, so that it never meets a door just shut
 limit_request_line = 8190
+control_socket_disable = True  # nobody steers it but the system that started it
 accesslog = None  # the site writes a line a request itself, without addresses
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 

@@ -15,7 +15,8 @@ import numpy as np
 from locust import HttpUser, between, events, task
 from PIL import Image, ImageDraw
 
-CATEGORIES = ("plaid", "floral", "stripes", "dots")
+from ml.textiles.config import CATEGORIES
+
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 PREVIEW = re.compile(r'src="(/try/[^"]+preview\.jpg\?[^"]+)"')
 STOCK = re.compile(r'href="(/try/stock/[\w-]+/)')
