@@ -84,7 +84,7 @@ The validation photos again, in groups (`ml/garments/groups.py`); skin by its ty
   skirt or a dress. Ground with strong folds or its own pattern can be taken for cloth.
 * The data shows adults outdoors, mostly women, mostly slim. No photo shows a child or anybody in a
   wheelchair: that is not measured; expect it to be worse there. It does not tell several people apart by itself.
-* Expect trouble with mirrors; not measured.
+* Pictures of our own that it fails on, with figures: `docs/garments/limits.md`. Mirrors were not measured.
 * Selfies are imitated by close crops of street photos; real indoor light was never seen.
 * It must not be used to judge people: it only says where cloth is.
 """
