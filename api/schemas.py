@@ -20,7 +20,7 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, Field(strict=True), BeforeValidator(whole)]
+Seed = Annotated[int, Field(strict=True, ge=0, le=LARGEST_SEED), BeforeValidator(whole)]
 Text = Annotated[str, Field(strict=True)]
 
 
@@ -51,7 +51,7 @@ class StockGarment(Schema):
 class FabricWanted(Schema):
     model_config = ConfigDict(extra="forbid")
     category: Text = Field(max_length=40, pattern=r"^[a-z0-9_-]+$", examples=["plaid"])
-    seed: Whole | None = Field(None, ge=0, le=LARGEST_SEED, description="Without one, a fresh one is drawn by lot.")
+    seed: Seed | None = Field(None, description="Without one, a fresh one is drawn by lot.")
 
 
 class Fabric(Schema):
