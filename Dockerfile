@@ -10,12 +10,12 @@ WORKDIR /app
 
 FROM base AS packages
 RUN python -m venv /opt/venv
-COPY requirements-web.txt .
-RUN /opt/venv/bin/pip install -r requirements-web.txt
+COPY requirements-web.lock .
+RUN /opt/venv/bin/pip install --require-hashes -r requirements-web.lock
 
 FROM packages AS all-packages
 ARG TORCH_INDEX=""
-COPY requirements.txt .
+COPY requirements.txt requirements-web.txt ./
 RUN if [ -n "$TORCH_INDEX" ]; then /opt/venv/bin/pip install --index-url "$TORCH_INDEX" torch==2.15.0 torchvision==0.29.2; fi \
  && /opt/venv/bin/pip install -r requirements.txt
 
@@ -35,6 +35,7 @@ COPY manage.py ./
 COPY aifashion aifashion
 COPY patterns patterns
 COPY tryon tryon
+COPY api api
 COPY ml ml
 COPY static static
 COPY templates templates

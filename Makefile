@@ -17,8 +17,8 @@ help: ## what there is
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/web.stamp: requirements-web.txt | .venv/bin/python
-	$(BIN)/pip install --disable-pip-version-check -q -r requirements-web.txt
+.venv/web.stamp: requirements-web.lock | .venv/bin/python
+	$(BIN)/pip install --disable-pip-version-check -q --require-hashes -r requirements-web.lock
 	@touch $@
 
 .venv/all.stamp: requirements.txt requirements-web.txt requirements-dev.txt | .venv/bin/python
@@ -50,6 +50,13 @@ test: lint ## lint, types and every test, in a real browser too
 
 test-postgres: .venv/all.stamp ## every test of the site that has to do with rows, on a real PostgreSQL
 	$(ON_POSTGRES) $(BIN)/pytest tests/aifashion tests/patterns tests/tryon tests/test_access.py
+
+audit: .venv/all.stamp ## bandit on our code, pip-audit on the locked packages
+	$(BIN)/bandit -q -c pyproject.toml -r aifashion api deploy ml patterns tryon manage.py
+	$(BIN)/python deploy/audit.py
+
+lock: .venv/all.stamp ## requirements-web.lock anew from requirements-web.txt, every package by hash
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements-web.txt -o requirements-web.lock
 
 fuzz: .venv/all.stamp ## ten thousand broken, hostile and odd uploads against the real site (COUNT=, SEED=)
 	$(BIN)/python -m tests.tryon.fuzz_uploads --seed $(or $(SEED),1) --count $(or $(COUNT),10000)

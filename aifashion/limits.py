@@ -17,7 +17,7 @@ POSTS = {
     "studio-save": "keep",
     "account_login": "sign-in",
     "account_signup": "sign-in",
-    "account_reset_password": "sign-in",
+    "account_reset_password": "sign-in",  # nosec B105
     "account_reauthenticate": "sign-in",
     "mfa_authenticate": "sign-in",
     "mfa_reauthenticate": "sign-in",

@@ -14,7 +14,7 @@ keepalive = 75  # longer than the load balancer waits, so that it never meets a 
 limit_request_line = 8190
 control_socket_disable = True  # nobody steers it but the system that started it
 accesslog = None  # the site writes a line a request itself, without addresses
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108  # nosec B108
 
 if workers > 1:  # the processes count together; /metrics adds up
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="aifashion-metrics-")

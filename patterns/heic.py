@@ -39,7 +39,7 @@ def decode_heic(content: bytes, most_pixels: int, seconds: float = SECONDS, memo
     """The photo upright, uint8 (H, W, 3), sRGB. Raises ChildError."""
     words = [sys.executable, *PROGRAM, str(memory), str(max(1, round(seconds)))]
     pipe = subprocess.PIPE
-    child = subprocess.Popen(  # noqa: S603  (our own program, and two numbers)
+    child = subprocess.Popen(  # noqa: S603  # nosec B603  (our own program, two numbers)
         words, cwd=ROOT, env=_ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
     )
     watch = threading.Timer(seconds, child.kill)

@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
-NOWHERE = "0.0.0.0"  # noqa: S104  (said of a connection, nothing listens there)
+NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  (said of a connection, nothing listens there)
 NOT_SENT = "The e-mail could not be sent just now. Wait a few minutes, then ask for it again."
 
 
