@@ -13,7 +13,7 @@ from wardrobe.make import Garment, View
 from wardrobe.pattern import Array, Piece, curve, length, mirrored
 from wardrobe.skirts import seams, waistband
 
-ABOUT = About("skirt", "Skirt", "skirt", 16.0, 2, "A three-quarter circle skirt that falls in deep, soft flutes.")
+ABOUT = About("skirt", "Skirt", "skirt", 16.0, 5, "A three-quarter circle skirt that falls in deep, soft flutes.")
 WAIST, LONG, SWEEP = 70.0, 62.0, 270.0  # cm, cm, degrees
 TOP = 104.5
 BAND = 3.6
