@@ -115,6 +115,13 @@ def test_a_bundle_that_was_altered_stays_out(bundles, tmp_path):
     with pytest.raises(CommandError, match="no garments model"):
         call_command("add_garment_model", tmp_path)
     manifest = json.loads((bundles[0] / "manifest.json").read_text())
+    manifest["garments"]["street"]["files"]["weights"]["sha256"] = "0" * 64
+    told_wrong = tmp_path / "told-wrong"
+    shutil.copytree(bundles[0], told_wrong)
+    (told_wrong / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CommandError, match="SHA-256 differs"):
+        call_command("add_garment_model", told_wrong)
+    manifest = json.loads((bundles[0] / "manifest.json").read_text())
     manifest["garments"]["street"]["version"] = "../outside"
     (altered / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(CommandError, match="cannot be the name"):
