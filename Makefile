@@ -5,7 +5,8 @@ BIN = .venv/bin
 RUN_DIR = runs
 # What `make test` repeats on a real PostgreSQL; `make test-postgres` repeats all of it.
 ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/test_engine.py tests/patterns/test_shelf.py \
-	tests/patterns/test_exchange.py tests/patterns/swatches/test_queries.py tests/tryon/test_results.py tests/tryon/test_sharing.py
+	tests/patterns/test_exchange.py tests/patterns/swatches/test_queries.py tests/tryon/test_results.py tests/tryon/test_sharing.py \
+	tests/aifashion/accounts/test_moving.py tests/aifashion/accounts/test_leaving.py tests/patterns/jobs/test_chores.py
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
