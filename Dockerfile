@@ -33,6 +33,7 @@ CMD ["ml.textiles.pipeline", "--no-export"]
 FROM base AS code
 COPY manage.py ./
 COPY aifashion aifashion
+COPY api api
 COPY patterns patterns
 COPY tryon tryon
 COPY api api

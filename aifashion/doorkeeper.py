@@ -39,6 +39,7 @@ HEAVY = {
         "studio-inks",
     ),
     "fabric-tile",
+    *("POST api:photos", "POST api:photo-results", "POST api:garment-results", "api:fabric-picture"),
 }
 
 
@@ -59,7 +60,8 @@ class Doorkeeper:
                 places().release()
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
-        if request.resolver_match is None or request.resolver_match.view_name not in HEAVY:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if not {name, f"{request.method} {name}"} & HEAVY:
             return None
         if not places().acquire(timeout=settings.HEAVY_WAIT_SECONDS):
             return errors.busy(request, SECONDS)

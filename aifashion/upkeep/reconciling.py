@@ -91,7 +91,7 @@ def mend_row(row: models.Model, gone: list[str]) -> None:
     model = type(row)
     if hasattr(row, "digest") and hasattr(row, "px_per_cm"):  # a garment of the house: `load_stock` brings it again
         model._base_manager.filter(pk=row.pk).update(digest="")
-    elif all(model._meta.get_field(name).blank for name in gone):
+    elif all(each.blank for each in file_fields(model) if each.name in gone):
         model._base_manager.filter(pk=row.pk).update(**dict.fromkeys(gone, ""))
     else:
         row.delete()

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -82,9 +82,10 @@ def load_rows(spool: IO[bytes], listing: Listing) -> None:
         reset_counters(kept_models())
 
 
-def reset_counters(tables: Iterable[type[models.Model]]) -> None:
+def reset_counters(tables: Sequence[type[models.Model]]) -> None:
     """New rows get numbers after the restored ones."""
-    joined = [*tables, *(field.remote_field.through for model in tables for field in model._meta.local_many_to_many)]
+    links = (field.remote_field.through for model in tables for field in model._meta.local_many_to_many)
+    joined = [*tables, *filter(None, links)]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), joined):
             cursor.execute(statement)

@@ -285,6 +285,20 @@ def test_rows_without_files_are_told_and_mended(owner, backup_place, django_capt
     assert StockGarment.objects.get().digest == "", "load_stock brings its files again"
 
 
+def test_workers_look_every_night_and_say_so_only_when_something_is_amiss(owner, backup_place, caplog):
+    from aifashion.upkeep import chores
+    from patterns.jobs.chores import _chores
+
+    assert f"{chores.__name__}.compare_rows_and_files" in _chores
+    photo = make_photo(owner.person)
+    chores.compare_rows_and_files()
+    assert not caplog.records or "lack files" not in caplog.text
+    default_storage.delete(photo.labels.name)
+    chores.compare_rows_and_files()
+    assert "1 of 1 rows lack files" in caplog.text
+    assert Photo.objects.exists(), "mending is for a person to ask for"
+
+
 def test_a_wrong_bucket_is_not_taken_for_a_loss(owner, backup_place):
     for _ in range(reconciling.FEW + 1):
         photo = make_photo(owner.person)
