@@ -106,9 +106,26 @@ def test_what_no_worker_can_read_goes_to_the_second_queue(account):
 
 
 MAY = {  # what each container's role may do, and all that it may not
-    "WebRole": {"write a photo", "read a photo", "list", "write to the wardrobe", "send"},
-    "WorkerRole": {"write a photo", "read a photo", "list", "write to the wardrobe", "send", "receive"},
-    "NightRole": {"write a photo", "read a photo", "list", "write to the wardrobe", "write a backup", "read a backup"},
+    "WebRole": {"write a photo", "read a photo", "delete a photo", "list", "write to the wardrobe", "send"},
+    "WorkerRole": {
+        "write a photo",
+        "read a photo",
+        "delete a photo",
+        "list",
+        "write to the wardrobe",
+        "send",
+        "receive",
+    },
+    "NightRole": {
+        "write a photo",
+        "read a photo",
+        "delete a photo",
+        "list",
+        "write to the wardrobe",
+        "write a backup",
+        "read a backup",
+        "list backups",
+    },
 }
 
 
@@ -141,6 +158,8 @@ def deeds(account: Account, keys: dict[str, str]) -> dict[str, Any]:
         "write a photo": lambda: s3.put_object(Bucket=people, Key="private/photos/x", Body=b"x"),
         "read a photo": lambda: s3.get_object(Bucket=people, Key="private/photos/x"),
         "list": lambda: s3.list_objects_v2(Bucket=people),
+        "list backups": lambda: s3.list_object_versions(Bucket=backups),
+        "delete a photo": lambda: s3.delete_object(Bucket=people, Key="private/photos/x"),
         "write beside": lambda: s3.put_object(Bucket=people, Key="elsewhere/x", Body=b"x"),
         "write to the wardrobe": lambda: s3.put_object(Bucket=wardrobe, Key="catalogue/x", Body=b"x"),
         "write a backup": lambda: s3.put_object(Bucket=backups, Key="site/x", Body=b"x"),
