@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -81,6 +82,22 @@ def test_the_owner_cancels(owner, monkeypatch):
     assert "stopped on request" in response.content.decode()
     job.refresh_from_db()
     assert job.state == State.CANCELLED
+
+
+def test_what_staff_cancel_is_in_the_log(owner, anonymous, monkeypatch):
+    monkeypatch.setattr(registry, "_kinds", {})
+    handles("test")(lambda work: None)
+    theirs, job = make_job(owner.person), make_job(owner.person)
+    owner.client.post(f"{theirs.get_absolute_url()}cancel")
+    assert not LogEntry.objects.exists()
+    anonymous.force_login(User.objects.create_superuser("boss"))
+    anonymous.post(f"{job.get_absolute_url()}cancel")
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_id, entry.change_message) == (
+        "boss",
+        str(job.pk),
+        "Cancelled on its page.",
+    )
 
 
 def test_ten_thousand_jobs_are_listed_quickly(anonymous, django_assert_max_num_queries):
