@@ -204,6 +204,8 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look, laye
     with new_files(default_storage) as write, transaction.atomic():
         names = {field: write("results", suffix, content) for field, (suffix, content) in files.items()}
         type(wearable)._default_manager.select_for_update().get(pk=wearable.pk)
+        if isinstance(wearable, Photo):
+            touch(wearable)  # programs come here without a page
         return Result.objects.create(
             photo=wearable if isinstance(wearable, Photo) else None,
             stock=wearable if isinstance(wearable, StockGarment) else None,

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from storages.backends.s3 import S3Storage
 
+from ml.compositing.placement import Placement
+from ml.textiles.recipe import Recipe
 from patterns.jobs import chores
 from patterns.models import Fabric
 from tests import traces
@@ -105,6 +107,16 @@ def test_what_is_used_stays_another_day(owner, time_machine):
         retention.sweep_photos()
     photo.refresh_from_db()
     assert timezone.now() - photo.last_used_at < timedelta(seconds=10)
+
+
+def test_who_dresses_it_by_a_program_uses_it_too(owner, time_machine):
+    begin = timezone.now()
+    time_machine.move_to(begin)
+    version, photo = version_of("plaid"), make_photo(owner.person)
+    time_machine.move_to(begin + timedelta(hours=23))
+    services.keep_result(owner.person, photo, services.Look(("top",), version, Recipe(17), Placement()))
+    photo.refresh_from_db()
+    assert timezone.now() - photo.last_used_at < timedelta(minutes=1)
 
 
 def test_a_picture_in_a_list_is_no_use(owner, time_machine):
