@@ -20,7 +20,6 @@ class Part:
 class Question:
     method: str
     address: str
-    summary: str
     about: str
     parts: list[Part]
     answers: list[tuple[str, str]]
@@ -48,7 +47,7 @@ def _question(method: str, address: str, told: dict[str, Any], schema: dict[str,
             for name, field in body["properties"].items()
         ]
     answers = [(status, response["description"]) for status, response in told["responses"].items() if int(status) < 400]
-    return Question(method.upper(), address, told["summary"], told.get("description", ""), parts, answers)
+    return Question(method.upper(), address, told.get("description", "").replace("``", ""), parts, answers)
 
 
 def _resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -65,5 +64,5 @@ def _kind(field: dict[str, Any]) -> str:
     if field.get("type") == "array":
         return f"list of {_kind(field['items'])}"
     limits = (field.get("minimum"), field.get("maximum"))
-    span = f" {limits[0]:g} to {limits[1]:g}" if None not in limits else ""
+    span = f" {limits[0]:,} to {limits[1]:,}" if None not in limits else ""
     return f"{field.get('format', field.get('type', ''))}{span}"
