@@ -2,7 +2,7 @@
 # Build the Dockerfile's web image without a Docker engine, start it as its own user, and ask it for a fabric.
 # Needs root, buildah and debootstrap (apt install buildah debootstrap) and some minutes. Words after the script's name go to
 # `buildah build`. Where the base image cannot be pulled, a Debian with Python 3.11 takes its place. Lints too, where
-# hadolint is installed.
+# hadolint is installed (make setup brings it).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export STORAGE_DRIVER="${STORAGE_DRIVER:-vfs}" BUILDAH_ISOLATION=chroot
@@ -51,7 +51,9 @@ question = u.Request(sys.argv[1], headers={"X-Forwarded-Proto": "https"})
 sys.stdout.buffer.write(u.urlopen(question, timeout=60).read())' "http://127.0.0.1:$port$1"
 }
 
-if command -v hadolint >/dev/null; then say "lint it"; hadolint Dockerfile; fi
+for lint in hadolint .venv/bin/hadolint; do
+  if command -v "$lint" >/dev/null; then say "lint it"; "$lint" Dockerfile; break; fi
+done
 
 buildah images "$base" >/dev/null 2>&1 || timeout 60 buildah pull --quiet "$base" >/dev/null 2>&1 || make_base
 

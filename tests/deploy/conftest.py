@@ -26,7 +26,7 @@ GIVEN = {
 
 # Made by its CloudFormation. What it leaves out of a template (bucket policies, lifecycle rules,
 # public access, secrets) is made by calls, from the same words.
-MADE = ("AWS::S3::Bucket", "AWS::SQS::", "AWS::IAM::", "AWS::Logs::", "AWS::EC2::", "AWS::ECS::Cluster")
+MADE = ("AWS::S3::Bucket", "AWS::SQS::", "AWS::IAM::", "AWS::Logs::LogGroup", "AWS::EC2::", "AWS::ECS::Cluster")
 LEFT_OUT = {"ClockRole"}  # names the nightly task, and that the database, whose settings moto does not have
 
 
