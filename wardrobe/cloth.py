@@ -82,7 +82,7 @@ def sew(
             x += speed * dt * (weight > 0)[:, None]
             for group in threads:
                 _pull(x, weight, group, dt)
-            _close_seams(x, weight, cut.sewn, 0.02 + 0.6 * ease**2)
+            _close_seams(x, weight, cut.sewn, 0.02 + 0.6 * ease**2, 0.25 if frame < closing else 3.0)
             if len(pairs):
                 _keep_apart(x, weight, pairs, fabric.thick * spacing)
             if hold is not None:
@@ -106,8 +106,11 @@ def _pull(x: Array, weight: Array, group: Threads, dt: float) -> None:
     x[group.b] += move * weight[group.b][:, None]
 
 
-def _close_seams(x: Array, weight: Array, sewn: Index, share: float) -> None:
-    """Draw sewn vertices together; a vertex of several seams is moved once by each."""
+def _close_seams(x: Array, weight: Array, sewn: Index, share: float, reach: float) -> None:
+    """Draw sewn vertices together; a vertex of several seams is moved once by each.
+
+    reach: cm beyond which the pull grows no more: gentle while pieces fly together, firm once a garment hangs from its seams.
+    """
     if len(sewn) == 0:
         return
     total, count = np.zeros_like(x), np.zeros(len(x))
@@ -115,7 +118,7 @@ def _close_seams(x: Array, weight: Array, sewn: Index, share: float) -> None:
     w0, w1 = weight[sewn[:, 0]], weight[sewn[:, 1]]
     scale = share / np.maximum(w0 + w1, 1e-9)
     far = np.linalg.norm(way, axis=1)
-    scale = scale * np.minimum(1.0, 0.25 / np.maximum(far, 1e-9) + 0.02 * (far > 0.25))
+    scale = scale * np.minimum(1.0, reach / np.maximum(far, 1e-9) + 0.02 * (far > reach))
     np.add.at(total, sewn[:, 0], way * (scale * w0)[:, None])
     np.add.at(total, sewn[:, 1], -way * (scale * w1)[:, None])
     np.add.at(count, sewn.ravel(), 1)

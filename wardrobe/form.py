@@ -119,9 +119,9 @@ def body(kind: str = "woman", arms: float | None = 30.0, legs: bool = False, ste
     if legs:
         hip = 80.0
         for side in (1, -1):
-            thigh = cone(points, (side * 9.4, 0.6, hip), (side * 10.4, 0.4, 46), 8.6, 5.9)
-            calf = cone(points, (side * 10.4, 0.4, 46), (side * 11.0, 1.6, 6), 5.8, 3.9)
-            field = joined(field, joined(thigh, calf, 3.0), 3.0)
+            thigh = cone(points, (side * 10.0, 0.6, hip), (side * 11.0, 0.4, 46), 7.2, 5.6)
+            calf = cone(points, (side * 11.0, 0.4, 46), (side * 11.6, 1.6, 6), 5.5, 3.9)
+            field = joined(field, joined(thigh, calf, 3.0), 2.0)  # apart, so that trousers can be drawn between them
     return _form(field, low, step)
 
 

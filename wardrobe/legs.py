@@ -23,7 +23,7 @@ class Legs:
     hip: float = 25.0
     knee: float = 23.0
     hem: float = 21.0
-    crotch: float = 27.0
+    crotch: float = 28.5
     point: float = 5.0
     more: float = 1.6
     top: float = 104.0

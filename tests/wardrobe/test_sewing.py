@@ -80,6 +80,19 @@ def test_the_same_pieces_give_the_same_garment():
     assert np.array_equal(first, again)
 
 
+def test_what_hangs_from_a_seam_does_not_fall_off():
+    def strip(name: str, top: float, long: float) -> Piece:
+        corners = [(0, 0), (6, 0), (6, long), (0, long), (0, 0)]
+        names = ("top", "right", "bottom", "left")
+        edges = {n: curve(a, b) for n, a, b in zip(names, corners, corners[1:], strict=False)}
+        return Piece(name, "body", edges, lambda u, v: np.stack([u, np.zeros_like(u), top - v], axis=1))
+
+    made = cut([strip("band", 100.0, 4.0), strip("leg", 96.0, 90.0)], [Seam("band.bottom", "leg.top")], 2.0)
+    x = sew(made, None, Fabric(steps=6), frames=40, pins=made.edges["band.top"], closing=4)
+    apart = np.linalg.norm(x[made.sewn[:, 0]] - x[made.sewn[:, 1]], axis=1)
+    assert apart.max() < 1.0
+
+
 def test_finer_triangles_keep_their_place_on_the_bolt():
     mesh = sewn_garment(cushion(frames=2))
     fine = finer(mesh)

@@ -14,7 +14,7 @@ from wardrobe.pattern import Array, Piece, Seam, curve, mirrored
 from wardrobe.tops import Top, top_of
 
 ABOUT = About(
-    "dress", "Dress", "dress", 11.0, 4, "A cotton dress with short sleeves, gathered at the waist into a full skirt."
+    "dress", "Dress", "dress", 11.0, 3, "A cotton dress with short sleeves, gathered at the waist into a full skirt."
 )
 TOP = Top(
     chest=24.2,

@@ -11,12 +11,12 @@ from wardrobe.make import Garment, around_body
 from wardrobe.pattern import Piece, curve, mirrored
 from wardrobe.skirts import seams, waistband
 
-ABOUT = About("pencil-skirt", "Pencil skirt", "skirt", 16.0, 8, "A narrow skirt to the knee, smooth over the hip.")
-TOP, BAND, WAIST, HIP, HEM, LONG = 104.5, 4.0, 17.9, 24.9, 23.0, 58.0
+ABOUT = About("pencil-skirt", "Pencil skirt", "skirt", 16.0, 19, "A narrow skirt to the knee, smooth over the hip.")
+TOP, BAND, WAIST, HIP, HEM, LONG = 104.5, 4.0, 18.2, 26.6, 23.6, 58.0
 
 
 def panel(name: str) -> Piece:
-    side = curve((WAIST, 0), (21.4, 9), (23.9, 17), (HIP, 27), (24.4, 40), (HEM, LONG))
+    side = curve((WAIST, 0), (22.2, 9), (25.2, 17), (HIP, 26), (25.6, 40), (HEM, LONG))
     edges = {
         "waist": curve((-WAIST, 0), (0, 1.5), (WAIST, 0)),
         "right-side": side,
@@ -27,7 +27,7 @@ def panel(name: str) -> Piece:
 
 
 def make() -> Garment:
-    band = waistband(2 * WAIST, BAND, TOP, (13.2, 10.2, 0.2), -60.0)
+    band = waistband(2 * WAIST, BAND, TOP, (13.0, 10.1, 0.2), -60.0)
     return Garment(
         ABOUT,
         [panel("front"), panel("back"), band],

@@ -7,7 +7,7 @@ from wardrobe.cloth import Fabric
 from wardrobe.legs import Legs, garment
 from wardrobe.make import Garment
 
-ABOUT = About("shorts", "Shorts", "bottom", 20.0, 7, "Easy cotton shorts, mid-thigh, wide enough to move in.")
+ABOUT = About("shorts", "Shorts", "bottom", 20.0, 17, "Easy cotton shorts, mid-thigh, wide enough to move in.")
 
 
 def make() -> Garment:

@@ -10,7 +10,7 @@ from wardrobe.form import body
 from wardrobe.make import Garment, View, around_body, over_shoulder
 from wardrobe.pattern import Piece, Seam, curve, mirrored
 
-ABOUT = About("slip-dress", "Slip dress", "dress", 10.0, 3, "A long slip dress on thin straps, cut to move.")
+ABOUT = About("slip-dress", "Slip dress", "dress", 10.0, 7, "A long slip dress on thin straps, cut to move.")
 TOP = 129.5  # where the neckline begins
 LONG = 92.0
 STRAP = 1.0

@@ -10,7 +10,7 @@ from wardrobe.form import body
 from wardrobe.make import Garment
 from wardrobe.tops import Top, cuff_ribs, hem_rib, top_of
 
-ABOUT = About("sweater", "Sweater", "top", 16.0, 5, "Soft lambswool in stocking stitch, ribbed at every edge.")
+ABOUT = About("sweater", "Sweater", "top", 16.0, 9, "Soft lambswool in stocking stitch, ribbed at every edge.")
 
 
 def make() -> Garment:

@@ -12,7 +12,7 @@ from wardrobe.form import lump
 from wardrobe.make import Garment
 from wardrobe.pattern import Array, Piece, Seam, curve
 
-ABOUT = About("tote-bag", "Tote bag", "accessory", 20.5, 9, "A sturdy canvas tote with long handles.")
+ABOUT = About("tote-bag", "Tote bag", "accessory", 20.5, 23, "A sturdy canvas tote with long handles.")
 HALF, HIGH, TOP = 19.0, 40.0, 60.0
 NEAR, FAR, WIDE, HANDLE = 7.6, 10.4, 1.4, 62.0
 

@@ -7,7 +7,7 @@ from wardrobe.cloth import Fabric
 from wardrobe.legs import Legs, garment
 from wardrobe.make import Garment
 
-ABOUT = About("trousers", "Trousers", "bottom", 13.6, 6, "Straight, easy trousers that break softly at the knee.")
+ABOUT = About("trousers", "Trousers", "bottom", 13.6, 15, "Straight, easy trousers that break softly at the knee.")
 
 
 def make() -> Garment:
