@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import threading
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -24,7 +26,9 @@ warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata, which is 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 64
+LARGE = 12_000_000  # pixels; more than this are decoded one picture at a time
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_large_ones = threading.Lock()
 _BAND = 1 << 18  # pixels copied at a time
 ACCEPTED = "Choose a JPEG, PNG, WebP or HEIC photo."
 
@@ -63,7 +67,8 @@ def _pixels_of(content: bytes, source: str) -> Bytes:
     try:
         with _open(content, source) as opened:
             check_size(*opened.size)
-            return upright_pixels(opened)
+            with _large_ones if opened.width * opened.height > LARGE else nullcontext():
+                return upright_pixels(opened)
     except UploadError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -142,22 +147,24 @@ def upright_pixels(opened: Image.Image) -> Bytes:
     opened.load()
     upright = _eight_bit(_to_srgb(opened))
     ImageOps.exif_transpose(upright, in_place=True)  # a copy of 40 megapixels would stay in memory beside it
-    if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
-        rgba = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    if upright.mode != "RGB":
-        upright = upright.convert("RGB")
     return _as_array(upright)
 
 
 def _as_array(picture: Image.Image) -> Bytes:
-    """An RGB picture as uint8 (H, W, 3), copied in bands: NumPy's own way has the whole in memory twice more."""
+    """Any picture of 8 bits as uint8 (H, W, 3) on white, converted in bands: the whole would be in memory three times more."""
     pixels = np.empty((picture.height, picture.width, 3), np.uint8)
     step = max(1, _BAND // picture.width)
     for top in range(0, picture.height, step):
         band = pixels[top : top + step]
-        band[:] = np.asarray(picture.crop((0, top, picture.width, top + len(band))))
+        band[:] = np.asarray(_on_white(picture.crop((0, top, picture.width, top + len(band)))))
     return pixels
+
+
+def _on_white(band: Image.Image) -> Image.Image:
+    if band.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in band.info:
+        rgba = band.convert("RGBA")
+        band = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return band if band.mode == "RGB" else band.convert("RGB")
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:

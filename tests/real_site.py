@@ -30,6 +30,7 @@ class Site:
             "AIFASHION_ENV": "development",
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
             "MEDIA_ROOT": str(folder / "media"),
+            "MALLOC_ARENA_MAX": "2",  # as the image and make run have it
             **environment,
         }
         self.manage("prepare_site")
