@@ -33,10 +33,8 @@ CMD ["ml.textiles.pipeline", "--no-export"]
 FROM base AS code
 COPY manage.py ./
 COPY aifashion aifashion
-COPY api api
 COPY patterns patterns
 COPY tryon tryon
-COPY api api
 COPY ml ml
 COPY static static
 COPY templates templates

@@ -12,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from api.problems import is_for_programs, problem
+from aifashion.api.problems import is_for_programs, problem
 from ml.errors import MlError
 from patterns.away import database_is_away, storage_is_away
 from patterns.limits import TooMany

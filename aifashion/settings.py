@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "patterns.training",
     "patterns.swatches",
     "tryon",
-    "api",
+    "aifashion.api",
     "aifashion.upkeep",
 ]
 MIDDLEWARE = [

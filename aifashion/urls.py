@@ -23,7 +23,7 @@ urlpatterns = [
     path("jobs/", include("patterns.jobs.urls")),
     path("account/", include("aifashion.accounts.urls")),
     path("privacy/", accounts.privacy, name="privacy"),
-    path("", include("api.urls")),
+    path("", include("aifashion.api.urls")),
     path("", include("tryon.urls")),
 ]
 

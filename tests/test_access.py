@@ -175,7 +175,7 @@ def route_names() -> Iterator[str]:
     def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
         for pattern in patterns:
             if isinstance(pattern, URLResolver):
-                if pattern.app_name not in ("admin", "ninja"):  # the API's table: tests/api/test_programs.py
+                if pattern.app_name not in ("admin", "ninja"):  # the API's table: tests/aifashion/api/test_programs.py
                     yield from walk(pattern.url_patterns)
             else:
                 yield pattern.name or f"a route without a name: {pattern.pattern}"

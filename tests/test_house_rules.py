@@ -13,10 +13,9 @@ ROOMS = {  # who may import whom
     "ml": {"ml"},
     "patterns": {"patterns", "ml"},
     "tryon": {"tryon", "patterns", "ml"},
-    "api": {"api", "tryon", "patterns", "ml"},
-    "aifashion": {"aifashion", "api", "tryon", "patterns", "ml"},
+    "aifashion": {"aifashion", "tryon", "patterns", "ml"},
 }
-WEB_ROOMS = ("patterns", "tryon", "api", "aifashion")
+WEB_ROOMS = ("patterns", "tryon", "aifashion")
 HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "albumentations", "timm", "skimage", "openvino"}
 PRIVATE_WORDS = re.compile(
     r"/work/|/tmp/|\bregistry\.|\bpypi\.org\b|files\.pythonhosted|\bhelper-\d|\bsubagent", re.IGNORECASE

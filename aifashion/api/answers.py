@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import schemas
+from aifashion.api import schemas
 from patterns.references import FabricReference
 from tryon.models import Photo, Result
 

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from api import routes
-from api.forms import TokenForm
-from api.pages import groups_of
-from api.tokens import MOST, TooManyTokens, make_token, tokens_of
+from aifashion.api import routes
+from aifashion.api.forms import TokenForm
+from aifashion.api.pages import groups_of
+from aifashion.api.tokens import MOST, TooManyTokens, make_token, tokens_of
 
 
 @require_safe

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from api.routes import api
-from tests.api.test_programs import Program
+from aifashion.api.routes import api
+from tests.aifashion.api.test_programs import Program
 from tests.factories import make_photo, make_result, make_stock, version_of
 
 pytestmark = [

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from api.models import Token
+from aifashion.api.models import Token
 
 MOST = 10  # of one person
 PREFIX = "aif_"  # so that people, and searches for lost secrets, see what it is

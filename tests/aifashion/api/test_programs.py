@@ -15,8 +15,8 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from api.models import Token
-from api.tokens import MOST, make_token
+from aifashion.api.models import Token
+from aifashion.api.tokens import MOST, make_token
 from patterns import limits
 from patterns.limits import LIMITS, Limit
 from patterns.ownership import Person

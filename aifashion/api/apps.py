@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    name = "api"
+    name = "aifashion.api"
     default_auto_field = "django.db.models.BigAutoField"

@@ -12,9 +12,9 @@ from ninja.errors import HttpError
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from api import schemas
-from api.answers import told_photo, told_result
-from api.house import ALWAYS, api
+from aifashion.api import schemas
+from aifashion.api.answers import told_photo, told_result
+from aifashion.api.house import ALWAYS, api
 from patterns import queries as fabrics
 from patterns.downloads import send_bytes, send_file
 from patterns.models import GeneratorVersion

@@ -10,9 +10,9 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
-from api.problems import MEDIA_TYPE, PATH, SENTENCES, problem
-from api.schemas import Problem
-from api.tokens import token_for
+from aifashion.api.problems import MEDIA_TYPE, PATH, SENTENCES, problem
+from aifashion.api.schemas import Problem
+from aifashion.api.tokens import token_for
 from patterns.limits import take
 from patterns.ownership import Person
 

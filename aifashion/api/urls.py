@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api import routes, views
+from aifashion.api import routes, views
 
 urlpatterns = [
     path("api/", views.documentation, name="api-documentation"),
