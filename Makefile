@@ -72,9 +72,12 @@ train-textiles: .venv/all.stamp ## base and twelve generators from ../shared/dat
 	$(BIN)/python -m ml.textiles.pipeline --out $(RUN_DIR)/textiles
 	$(BIN)/python -m ml.textiles.evaluate
 
-train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data, resumable; ends with the bundle
-	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/street --resume
-	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/street
+train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data and then from its own labels, resumable; ends with the bundle
+	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/first --resume
+	$(BIN)/python -m ml.garments.pseudo --model $(RUN_DIR)/garments/first/model.safetensors --out $(RUN_DIR)/garments/labels
+	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/second --resume --recipe second \
+		--start $(RUN_DIR)/garments/first/model.safetensors --pseudo $(RUN_DIR)/garments/labels
+	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/second
 
 eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the figures into their card
 	$(BIN)/python -m ml.textiles.evaluate

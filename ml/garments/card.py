@@ -162,7 +162,7 @@ def _recipe(settings: Settings, training: dict[str, Any]) -> str:
     width = int(training.get("width", settings.serving_width))
     changes = [f"{c['setting']} was {_told(c['from'])} until step {c['step']}" for c in training.get("changes", [])]
     changed = f" Changed on the way: {'; '.join(changes)}." if changes else ""
-    more = f" --start RUN/model.safetensors (SHA-256 {settings.start[:12]})" if settings.start else ""
+    more = f" --recipe second --start RUN/model.safetensors (SHA-256 {settings.start[:12]})" if settings.start else ""
     more += " --pseudo FOLDER" if settings.pseudo_photos else ""
     return (
         f"U-Net (segmentation-models-pytorch) with encoder {settings.encoder}{_narrow(settings)}, "

@@ -109,3 +109,25 @@ class Settings:
         if "stages" in ready:
             ready["stages"] = tuple(stage if isinstance(stage, Stage) else Stage(**stage) for stage in ready["stages"])
         return cls(**ready)
+
+
+# "first" begins with the encoder; "second" goes on from it with the photos that the first net labelled, nearer to whole streets, and
+# ends at the size at which the bundled net serves.
+RECIPES: dict[str, Settings] = {
+    "first": Settings(),
+    "second": Settings(
+        seed=1,
+        stages=(Stage(0.4, 256, 6), Stage(0.74, 320, 4), Stage(1.0, 384, 3)),
+        minutes=92.0,
+        learning_rate=9e-4,
+        final_learning_rate=1e-5,
+        warmup=0.03,
+        class_weights=(0.8, 1.0, 1.1, 1.0, 1.0, 1.8, 1.2, 1.2, 1.3),
+        ema_decay=0.997,
+        flat_share=0.15,
+        stock_share=0.09,
+        selfie_share=0.24,
+        street_least=0.78,
+        pseudo_weight=0.35,
+    ),
+}

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
 from ml.errors import MlError, told_in_a_sentence
-from ml.garments.config import CHECKPOINT_KIND, TRAINING_KIND, Settings, Stage
+from ml.garments.config import CHECKPOINT_KIND, RECIPES, TRAINING_KIND, Settings, Stage
 from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, read_swatches, split_ids, to_arrays
 from ml.garments.evaluate import draw_sheet, evaluate_pairs, torch_predictor
 from ml.garments.losses import segmentation_loss
@@ -256,7 +256,7 @@ def _note_scores(training: Training, out: Path, tuning: list[Pair], loss: float)
 
 
 def prepare_settings(arguments: argparse.Namespace) -> Settings:
-    """Settings of the folder when resuming, else the defaults, with what the command line changes.
+    """Settings of the folder when resuming, else those of the recipe, with what the command line changes.
 
     A settings.json edited between two parts of a run is obeyed; what was changed, and when, is kept with the scores.
     """
@@ -268,13 +268,16 @@ def prepare_settings(arguments: argparse.Namespace) -> Settings:
     }
     if arguments.start:
         changes["start"] = hashlib.sha256(arguments.start.read_bytes()).hexdigest()
-    return dataclasses.replace(Settings(), **changes)
+    return dataclasses.replace(RECIPES[arguments.recipe], **changes)
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the garment net.")
     parser.add_argument("--out", type=Path, required=True, help="run folder, for example runs/garments/first")
     parser.add_argument("--data", type=Path, help="folder with ccp/ (default: AIFASHION_DATA, else ../shared/data)")
+    parser.add_argument(
+        "--recipe", choices=RECIPES, default="first", help="settings to begin with (ml/garments/config.py)"
+    )
     parser.add_argument("--minutes", type=float, help="length of the run in minutes of training")
     parser.add_argument("--steps", type=int, help="length in steps instead: the run is then the same every time")
     parser.add_argument("--seed", type=int)

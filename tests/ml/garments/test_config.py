@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ml.errors import ModelFileError
-from ml.garments.config import CLASSES, Settings, class_of_label
+from ml.garments.config import CLASSES, RECIPES, Settings, class_of_label
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_settings_survive_json():
 def test_unknown_settings_are_named():
     with pytest.raises(ModelFileError, match="colour"):
         Settings.from_dict({"colour": 3})
+
+
+def test_the_second_recipe_goes_on_gently_and_ends_at_the_size_it_serves():
+    first, second = RECIPES["first"], RECIPES["second"]
+    assert second.learning_rate < first.learning_rate
+    assert second.serving_width == second.stages[-1].width > first.serving_width
+    assert second.street_least > first.street_least
+    assert second.encoder == first.encoder

@@ -26,7 +26,7 @@ def data(data_set, tmp_path):
 
 @pytest.fixture
 def model(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "Settings", lambda: tiny_settings(steps=1, cache_side=96))
+    monkeypatch.setitem(train.RECIPES, "first", tiny_settings(steps=1, cache_side=96))
     assert train.main(["--out", str(tmp_path / "run"), "--data", str(data), "--device", "cpu"]) == 0
     return tmp_path / "run" / "model.safetensors"
 

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import json
 
@@ -43,7 +44,7 @@ def test_settings_changed_on_the_way_are_remembered(pairs, tmp_path):
 
 
 def test_a_run_leaves_settings_scores_sheets_and_a_model(data_set, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "Settings", lambda: tiny_settings(steps=2, cache_side=96))
+    monkeypatch.setitem(train.RECIPES, "first", tiny_settings(steps=2, cache_side=96))
     out = tmp_path / "run"
     words = ["--out", str(out), "--data", str(data_set), "--device", "cpu"]
     assert train.main(words) == 0
@@ -57,7 +58,7 @@ def test_a_run_leaves_settings_scores_sheets_and_a_model(data_set, tmp_path, mon
 
 
 def test_a_run_goes_on_from_the_weights_of_an_earlier_one(data_set, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "Settings", lambda: tiny_settings(steps=1, cache_side=96, learning_rate=0.0))
+    monkeypatch.setitem(train.RECIPES, "first", tiny_settings(steps=1, cache_side=96, learning_rate=0.0))
     words = ["--data", str(data_set), "--device", "cpu"]
     assert train.main(["--out", str(tmp_path / "first"), "--steps", "2", *words]) == 0
     weights = tmp_path / "first" / "model.safetensors"
@@ -94,3 +95,9 @@ def test_every_picture_size_suits_the_net():
 def test_bfloat16_is_for_cuda_only():
     with train.autocast_for(CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+
+
+def test_a_recipe_gives_the_settings_that_the_command_line_does_not(tmp_path):
+    words = ["--out", str(tmp_path), "--recipe", "second", "--minutes", "3"]
+    settings = train.prepare_settings(train.parse_arguments(words))
+    assert settings == dataclasses.replace(train.RECIPES["second"], minutes=3.0)
