@@ -29,6 +29,11 @@ INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, 
 STRONG_STEP = 0.50  # a change no seam or fold makes often
 PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
 REPEATS_FROM = 0.385  # likeness of detail to itself further on, above which it is a woven or printed repeat
+PLEATS, STRIPES = (
+    0.03,
+    0.10,
+)  # mean ink: lines that repeat are pleats and gathers below the first, print or weave above the second
+LINES = 0.35, 0.6  # coherence of directions: below the first detail runs all ways, above the second it is lines
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
 
@@ -96,6 +101,7 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
     steps_x, steps_y, ink, plain = _fold_steps(own, light, core)
     base = _integrate(steps_x, steps_y, own, core)
     strength, period = _find_repeat(own, core)
+    strength *= 1 - _pleats(own, ink, core)
     if strength > 0:
         weight = core.astype(np.float32)
         smooth = _blur(base * weight, 0.8 * period) / np.maximum(_blur(weight, 0.8 * period), 1e-3)
@@ -194,6 +200,21 @@ def _find_repeat(own: Floats, core: Mask) -> tuple[float, float]:
     best = int(np.argmax(np.where(peaks, likeness, -1)))
     strength = float(np.clip((likeness.flat[best] - REPEATS_FROM) / 0.06, 0, 1))
     return strength, float(distance.flat[best])
+
+
+def _pleats(own: Floats, ink: Floats, core: Mask) -> float:
+    """How surely what repeats itself is pleats or gathers, [0, 1]: lines of one direction, and hardly any ink."""
+    weight = core.astype(np.float32)
+    broad = _blur(own * weight, 8.0) / np.maximum(_blur(weight, 8.0), 1e-3)
+    fine = _blur(floats((own - broad) * weight), 1.0)
+    inner = cv2.erode(core.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0) > 0
+    if not inner.any():
+        return 0.0
+    across, down = (cv2.Sobel(fine, cv2.CV_32F, *way, ksize=3)[inner] for way in ((1, 0), (0, 1)))
+    power = across**2 + down**2
+    coherence = float(np.hypot((across**2 - down**2).sum(), (2 * across * down).sum()) / max(float(power.sum()), 1e-9))
+    lines = float(np.clip((coherence - LINES[0]) / (LINES[1] - LINES[0]), 0, 1))
+    return lines * float(np.clip((STRIPES - float(ink[core].mean())) / (STRIPES - PLEATS), 0, 1))
 
 
 def _integrate(steps_x: Floats, steps_y: Floats, own: Floats, core: Mask) -> Floats:

@@ -120,3 +120,13 @@ def test_a_photo_and_mask_that_disagree_are_refused():
         shading(np.zeros((8, 8, 3), np.uint8), np.ones((8, 9), np.float32))
     with pytest.raises(PictureError, match="colour"):
         shading(np.zeros((8, 8), np.uint8), np.ones((8, 8), np.float32))
+
+
+def test_pleats_are_light_however_regular():
+    mask = a_mask()
+    across = np.arange(mask.shape[1], dtype=np.float32)
+    pleats = np.broadcast_to(1 + 0.45 * np.sin(2 * np.pi * across / 22), mask.shape).astype(np.float32)
+    photo = linear_to_srgb(
+        np.where(mask[..., None] > 0, 0.35 * pleats[..., None], 0.8).astype(np.float32).repeat(3, axis=2)
+    )
+    assert correlation(shading(photo, mask), pleats) > 0.95
