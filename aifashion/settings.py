@@ -314,6 +314,7 @@ ACCOUNT_CHANGE_EMAIL = ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/5m/key"}  # the second step too; axes closes earlier on passwords
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env_flag("BEHIND_PROXY", False) else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half a minute either way: clocks differ, and typing takes time (RFC 6238)
 MFA_TOTP_ISSUER = "AI Fashion"
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "optional"
 AXES_FAILURE_LIMIT = 5
