@@ -48,6 +48,8 @@ class Caretaker(threading.Thread):
 class Housekeeper(threading.Thread):
     """Does the chores that are due, beside the work, so that neither waits for the other."""
 
+    SECONDS = 60.0  # between two looks
+
     def __init__(self) -> None:
         super().__init__(name="housekeeper", daemon=True)
         self.over = threading.Event()
@@ -55,7 +57,7 @@ class Housekeeper(threading.Thread):
     def run(self) -> None:
         while not self.over.is_set():
             self.look_around()
-            self.over.wait(60)
+            self.over.wait(self.SECONDS)
         connection.close()
 
     def look_around(self) -> None:

@@ -359,7 +359,9 @@ def test_a_living_worker_keeps_its_job_when_the_clock_is_put_back(clock):
 def test_expiry_follows_the_clock_and_nothing_breaks_when_it_jumps(owner, anonymous, clock):
     from tryon.sharing import share, token_of
 
-    link = reverse("shared", args=[token_of(share(make_result(owner.person), 1, False))])
+    result = make_result(owner.person)
+    Photo.objects.filter(pk=result.photo_id).update(is_kept=True)
+    link = reverse("shared", args=[token_of(share(result, 1, False))])
     assert anonymous.get(link).status_code == 200
     clock(+25)
     assert anonymous.get(link).status_code == 410

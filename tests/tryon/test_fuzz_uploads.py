@@ -25,9 +25,14 @@ def send(client, file: Wicked):
     return client.post("/photos/", {"photo": content})
 
 
+def most_of_children() -> float:
+    """Memory in MiB of the largest child so far."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_wicked_files_are_taken_or_refused_with_a_sentence(anonymous, local_files, part):
-    taken = 0
+    taken, before = 0, most_of_children()
     for number in range(part, COUNT, PARTS):
         file = wicked_file(SEED, number)
         answer = send(anonymous, file)
@@ -38,7 +43,7 @@ def test_wicked_files_are_taken_or_refused_with_a_sentence(anonymous, local_file
         taken += answer.status_code == 302
     assert Photo.objects.count() == taken > 0
     assert metadata_kept(local_files) == []
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MOST_MEMORY
+    assert most_of_children() <= max(before, MOST_MEMORY)  # other tests had larger children
 
 
 def test_the_few_hundred_have_every_kind():
