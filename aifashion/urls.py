@@ -2,7 +2,10 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
 
 from aifashion import health, metrics
 from aifashion.accounts import views as accounts
@@ -16,6 +19,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path(
+        "favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/icon.svg")), name="favicon"
+    ),  # asked for by habit
     path("metrics", metrics.metrics, name="metrics"),
     path("fabrics/", include("patterns.urls")),
     path("gallery/", include("patterns.gallery_urls")),

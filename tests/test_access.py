@@ -53,6 +53,7 @@ ROUTES = {
     "health-live": EVERYBODY,
     "metrics": Row(404, 404),  # only with the token, see tests/aifashion/test_watching.py
     "health-ready": Row(503, 503),  # the tests' stand-ins have no files
+    "favicon": Row(302, 302),
     "categories": EVERYBODY,
     "fabrics": Row(200, 200, form={"from": 3}),
     "fabric-tile": EVERYBODY,

@@ -79,12 +79,19 @@ def is_alive(process: int) -> bool:
 
 
 def begin(beside: int | None = None) -> Caretaker:
-    """What every worker does first: tell again of all that waits, in case nobody heard."""
+    """What every worker does first: tell again of all that waits, in case nobody heard. A database that is away is waited for."""
     os.nice(NICENESS)
     caretaker = Caretaker(beside)
-    caretaker.look_after()
-    for job in engine.waiting():
-        services.wake_a_worker(job)
+    while not stopping.is_set():
+        try:
+            caretaker.look_after()
+            for job in engine.waiting():
+                services.wake_a_worker(job)
+            break
+        except DatabaseError as error:
+            log.warning("the database is away, the worker waits for it: %s", error)
+            connection.close()
+            stopping.wait(1)
     caretaker.start()
     return caretaker
 

@@ -27,7 +27,7 @@ NOT_PAGES = {
     ],
     *("metrics", "fabric-tile", "catalogue-picture", "result-image", "result-thumbnail", "shared-picture"),
     *("shared-before", "studio-preview", "studio-tile", "studio-inks", "studio-print-file", "studio-category"),
-    *("upload-photo", "job"),
+    *("upload-photo", "job", "favicon"),
 }
 SIGNED_OUT = {"account_login", "account_signup", "account_reset_password", "privacy"}
 SIGNED_IN = {"profile", "account_email", "account_change_password", "account_logout", "delete-account", "mfa_index"}

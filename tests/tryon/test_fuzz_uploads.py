@@ -43,7 +43,10 @@ def test_wicked_files_are_taken_or_refused_with_a_sentence(anonymous, local_file
         taken += answer.status_code == 302
     assert Photo.objects.count() == taken > 0
     assert metadata_kept(local_files) == []
-    assert most_of_children() <= max(before, MOST_MEMORY)  # other tests had larger children
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert most_of_children() <= max(
+        before, own, MOST_MEMORY
+    )  # a child begins as large as this process, which other tests may have filled
 
 
 def test_the_few_hundred_have_every_kind():

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from patterns.jobs import chores
+from patterns.jobs import chores, worker
 from patterns.jobs.models import Turn
 from patterns.jobs.worker import Housekeeper
 
@@ -99,3 +99,22 @@ def test_the_chores_of_the_house_are_known():
         "aifashion.accounts.chores.forget_failed_sign_ins",
         "aifashion.accounts.chores.forget_old_sessions",
     }
+
+
+@pytest.mark.django_db
+def test_a_worker_that_begins_while_the_database_is_away_waits_for_it(monkeypatch, caplog):
+    answers = iter([OperationalError("connection refused"), OperationalError("connection refused"), []])
+
+    def waiting() -> list[object]:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(worker.engine, "waiting", waiting)
+    monkeypatch.setattr(worker.connection, "close", lambda: None)
+    monkeypatch.setattr(worker.stopping, "wait", lambda seconds: False)
+    monkeypatch.setattr(worker.os, "nice", lambda more: None)
+    monkeypatch.setattr(worker.Caretaker, "start", lambda caretaker: None)
+    assert worker.begin() is not None
+    assert caplog.text.count("the worker waits for it") == 2
