@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from patterns.jobs import chores, worker
+from patterns.jobs import chores
+from patterns.jobs import worker as worker_process
 from patterns.jobs.models import Turn
 from patterns.jobs.worker import Housekeeper
 
@@ -103,18 +104,16 @@ def test_the_chores_of_the_house_are_known():
 
 @pytest.mark.django_db
 def test_a_worker_that_begins_while_the_database_is_away_waits_for_it(monkeypatch, caplog):
-    answers = iter([OperationalError("connection refused"), OperationalError("connection refused"), []])
+    refusals = iter([OperationalError("connection refused"), OperationalError("connection refused"), None])
 
-    def waiting() -> list[object]:
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def look_after(caretaker: worker_process.Caretaker) -> None:
+        if refusal := next(refusals):
+            raise refusal
 
-    monkeypatch.setattr(worker.engine, "waiting", waiting)
-    monkeypatch.setattr(worker.connection, "close", lambda: None)
-    monkeypatch.setattr(worker.stopping, "wait", lambda seconds: False)
-    monkeypatch.setattr(worker.os, "nice", lambda more: None)
-    monkeypatch.setattr(worker.Caretaker, "start", lambda caretaker: None)
-    assert worker.begin() is not None
+    monkeypatch.setattr(worker_process.Caretaker, "look_after", look_after)
+    monkeypatch.setattr(worker_process.connection, "close", lambda: None)
+    monkeypatch.setattr(worker_process.stopping, "wait", lambda seconds: False)
+    monkeypatch.setattr(worker_process.os, "nice", lambda more: None)
+    monkeypatch.setattr(worker_process.Caretaker, "start", lambda caretaker: None)
+    assert worker_process.begin() is not None
     assert caplog.text.count("the worker waits for it") == 2
