@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csc_array
 from scipy.sparse.linalg import splu
 
+from ml.compositing.grid import add_steps, laplacian, neighbours, numbered, spread
 from ml.compositing.region import floats
 from ml.images import Floats
 
@@ -127,13 +127,13 @@ def _sides(inside: Mask, axis: Floats) -> _Sides:
 
 def _spread_angles(inside: Mask, axis: Floats, trust: Floats, sides: _Sides) -> Floats:
     """Directions that are smooth, held firmly at the sides and loosely to the axis everywhere."""
-    index, count = _numbered(inside)
+    index, _ = numbered(inside)
     hold: npt.NDArray[np.float64] = _UPRIGHT + _AXIS * trust[inside].astype(np.float64)
     wanted = _UPRIGHT + _AXIS * trust[inside] * np.exp(2j * axis[inside])
     at = index[sides.rows, sides.columns]
     np.add.at(hold, at, _SIDE * sides.weight)
     np.add.at(wanted, at, _SIDE * sides.weight * np.exp(2j * sides.lean))
-    solver = splu(_laplacian(index, count, hold))
+    solver = splu(laplacian(index, hold))
     doubled = solver.solve(wanted.real.copy()) + 1j * solver.solve(wanted.imag.copy())
     turn = np.zeros(inside.shape, np.float32)
     turn[inside] = np.angle(doubled) / 2
@@ -142,57 +142,20 @@ def _spread_angles(inside: Mask, axis: Floats, trust: Floats, sides: _Sides) -> 
 
 def _fit(turn: Floats, inside: Mask) -> tuple[Floats, Floats]:
     """The map whose steps follow the directions best: shifts in small pixels, spread beyond the mask."""
-    index, count = _numbered(inside)
+    index, count = numbered(inside)
     cos, sin = np.cos(turn), np.sin(turn)
     right_u, right_v = np.zeros(count), np.zeros(count)
     for axis, step_u, step_v in ((1, cos - 1, sin), (0, -sin, cos - 1)):
-        first, second = (index[:, :-1], index[:, 1:]) if axis == 1 else (index[:-1], index[1:])
-        joined = (first >= 0) & (second >= 0)
-        a, b = first[joined], second[joined]
+        joined, a, b = neighbours(index, axis)
         for right, step in ((right_u, step_u), (right_v, step_v)):
-            middle = (step[:, :-1] + step[:, 1:])[joined] / 2 if axis == 1 else (step[:-1] + step[1:])[joined] / 2
-            np.add.at(right, b, middle)
-            np.add.at(right, a, -middle)
-    solver = splu(_laplacian(index, count, np.full(count, 1e-6)))
+            middle = (step[:, :-1] + step[:, 1:]) / 2 if axis == 1 else (step[:-1] + step[1:]) / 2
+            add_steps(right, a, b, middle[joined])
+    solver = splu(laplacian(index, np.full(count, 1e-6)))
     known = inside.astype(np.float32)
     shifts = []
     for right in (right_u, right_v):
         shift = np.zeros(inside.shape, np.float32)
         shift[inside] = solver.solve(right)
         shift[inside] -= shift[inside].mean()
-        shifts.append(_spread(shift, known))
+        shifts.append(spread(shift, known))
     return shifts[0], shifts[1]
-
-
-def _numbered(inside: Mask) -> tuple[npt.NDArray[np.intp], int]:
-    index = np.full(inside.shape, -1)
-    index[inside] = np.arange(int(inside.sum()))
-    return index, int(inside.sum())
-
-
-def _laplacian(index: npt.NDArray[np.intp], count: int, hold: npt.NDArray[np.float64]) -> csc_array:
-    """Squared differences of neighbours inside the mask, and ``hold`` on the diagonal."""
-    rows, columns, values = [np.arange(count)], [np.arange(count)], [hold]
-    for first, second in ((index[:, :-1], index[:, 1:]), (index[:-1], index[1:])):
-        joined = (first >= 0) & (second >= 0)
-        a, b = first[joined], second[joined]
-        one = np.ones(len(a))
-        rows += [a, b, a, b]
-        columns += [a, b, b, a]
-        values += [one, one, -one, -one]
-    parts = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return csc_array(coo_array(parts, shape=(count, count)))
-
-
-def _spread(values: Floats, weight: Floats) -> Floats:
-    """Carry values outward from the mask, so that nothing tears at its soft edge."""
-    out, known = values.copy(), weight > 0
-    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0):
-        amount = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-        guess = cv2.GaussianBlur(values * weight, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT) / np.maximum(
-            amount, 1e-6
-        )
-        fresh = ~known & (amount > 0.02)
-        out[fresh] = guess[fresh]
-        known |= fresh
-    return floats(out)

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
+from ml.compositing.grid import add_steps, laplacian, neighbours, numbered, spread
 from ml.compositing.region import box_of, check_alpha, floats
 from ml.images import Bytes, Floats, srgb_to_linear
 
@@ -29,10 +29,8 @@ INK_STEP = 0.30  # a change of log light per fine pixel beyond which it is ink, 
 STRONG_STEP = 0.50  # a change no seam or fold makes often
 PLAIN, PRINTED = 0.006, 0.030  # shares of strong steps: below the first a cloth is plain, above the second printed
 REPEATS_FROM = 0.385  # likeness of detail to itself further on, above which it is a woven or printed repeat
-PLEATS, STRIPES = (
-    0.03,
-    0.10,
-)  # mean ink: lines that repeat are pleats and gathers below the first, print or weave above the second
+# Mean ink: lines that repeat are pleats and gathers below the first, print or weave above the second.
+PLEATS, STRIPES = 0.03, 0.10
 LINES = 0.35, 0.6  # coherence of directions: below the first detail runs all ways, above the second it is lines
 INK_COLOUR = 0.035  # a change of chromaticity per fine pixel beyond which it is ink
 DARKEST, BRIGHTEST = 0.22, 2.2
@@ -101,11 +99,11 @@ def estimate_light(photo: Bytes, alpha: Floats) -> Light:
     steps_x, steps_y, ink, plain = _fold_steps(own, light, core)
     base = _integrate(steps_x, steps_y, own, core)
     strength, period = _find_repeat(own, core)
-    strength *= 1 - _pleats(own, ink, core)
     if strength > 0:
+        strength *= 1 - _pleats(own, ink, core)
         weight = core.astype(np.float32)
         smooth = _blur(base * weight, 0.8 * period) / np.maximum(_blur(weight, 0.8 * period), 1e-3)
-        base = floats(base + strength * (_spread(floats(smooth), weight) - base))
+        base = floats(base + strength * (spread(floats(smooth), weight) - base))
     if plain < 1:  # ink that slipped through is finer than most folds
         base = floats(base + (1 - plain) * 0.7 * (floats(cv2.GaussianBlur(base, (0, 0), 2.5)) - base))
     detail = floats((1 - strength) * _trust(own - base, ink, core, middle, plain))
@@ -224,29 +222,18 @@ def _integrate(steps_x: Floats, steps_y: Floats, own: Floats, core: Mask) -> Flo
     inside = share > 0.3
     if not inside.any():
         return np.zeros(own.shape, np.float32)
-    index = np.full(inside.shape, -1)
-    index[inside] = np.arange(int(inside.sum()))
-    count = int(inside.sum())
+    index, count = numbered(inside)
     mean = cv2.resize(own * core, (width, height), interpolation=cv2.INTER_AREA) / np.maximum(share, 1e-3)
     anchor = 2e-4
-    rows, columns, values = [np.arange(count)], [np.arange(count)], [np.full(count, anchor)]
     right = anchor * mean[inside].astype(np.float64)
     for axis, fine in ((1, steps_x), (0, steps_y)):
         step = _coarse_steps(fine, core, axis)
-        first, second = (index[:, :-1], index[:, 1:]) if axis == 1 else (index[:-1], index[1:])
-        step = step[:, :-1] if axis == 1 else step[:-1]
-        joined = (first >= 0) & (second >= 0)
-        a, b, s = first[joined], second[joined], step[joined].astype(np.float64)
-        one = np.ones(len(a))
-        rows += [a, b, a, b]
-        columns += [a, b, b, a]
-        values += [one, one, -one, -one]
-        np.add.at(right, a, -s)
-        np.add.at(right, b, s)
-    system = coo_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count))
+        joined, a, b = neighbours(index, axis)
+        inner = step[:, :-1] if axis == 1 else step[:-1]
+        add_steps(right, a, b, inner[joined].astype(np.float64))
     solution = np.zeros(inside.shape, np.float32)
-    solution[inside] = spsolve(system.tocsc(), right)
-    solution = _spread(solution, inside.astype(np.float32))
+    solution[inside] = spsolve(laplacian(index, np.full(count, anchor)), right)
+    solution = spread(solution, inside.astype(np.float32))
     return np.asarray(cv2.resize(solution, own.shape[::-1], interpolation=cv2.INTER_CUBIC))
 
 
@@ -275,15 +262,3 @@ def _trust(rest: Floats, ink: Floats, core: Mask, middle: float, plain: float) -
 
 def _blur(values: Floats, sigma: float) -> Floats:
     return floats(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
-
-
-def _spread(values: Floats, weight: Floats) -> Floats:
-    """Carry values outward from where weight is 1 (normalised convolution, coarse after fine)."""
-    out, known = values * weight, weight.copy()
-    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
-        amount = _blur(weight, sigma)
-        guess = _blur(values * weight, sigma) / np.maximum(amount, 1e-6)
-        fresh = (known == 0) & (amount > 0.02)
-        out[fresh], known[fresh] = guess[fresh], 1
-    out[known == 0] = float(values[weight > 0].mean()) if (weight > 0).any() else 0.0
-    return out
