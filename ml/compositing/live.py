@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from ml.compositing.bend import LAID_FROM, bend_at, bend_planes
 from ml.compositing.blend import backdrop
-from ml.compositing.cloth_map import ClothMap
+from ml.compositing.cloth_map import ClothMap, cloth_slopes
 from ml.compositing.drape import KNEE, STRENGTH, WHITE, _grown, relight
 from ml.compositing.placement import Placement
 from ml.compositing.region import Box, box_of, check_alpha, floats
@@ -216,7 +216,8 @@ def _add_guessed(planes: _Planes, photo: Bytes, alpha: Floats, px_per_cm: float)
 
 def _add_known(planes: _Planes, cloth: ClothMap, alpha: Floats, box: Box) -> None:
     planes.add_light(np.maximum(cloth.light[box.window], np.float32(NIGHT)), alpha, NIGHT)
-    for name, point in zip(("u", "v"), _points(_cut(cloth, box))[0], strict=True):
+    part = _cut(cloth, box)
+    for name, point in zip(("u", "v"), _points(part, cloth_slopes(part))[0], strict=True):
         planes.add_around(name, np.clip(point, -REACH, REACH), MAP_STEP)
 
 

@@ -16,6 +16,8 @@ from ml.images import Bytes, Floats, srgb_to_linear
 
 SIDE = 3  # each pixel is read at SIDE x SIDE points of the cloth it shows
 JUMP = 0.15  # cm of cloth between neighbours, beyond what their slopes tell, that make a seam or fold
+Pair = tuple[Floats, Floats]
+Slopes = tuple[Floats, Floats, Floats, Floats]  # as cloth_slopes gives them
 _PAD = 2  # wrapped border around each level, enough for bilinear sampling
 
 
@@ -84,7 +86,9 @@ def wrap_fabric(
     period_x = placement.cm_per_tile * cell_x
     period_y = period_x * block.shape[0] / block.shape[1]
     box = box or Box(0, cloth.shape[0], 0, cloth.shape[1])
-    (s, t), along_x, along_y = (_turned(u, v, placement, period_x, period_y) for u, v in _points(_cut(cloth, box)))
+    part = _cut(cloth, box)
+    slopes = cloth_slopes(part)
+    (s, t), along_x, along_y = (_turned(u, v, placement, period_x, period_y) for u, v in _points(part, slopes))
     s += np.float32((0.5 - placement.offset_x) / cell_x)
     t += np.float32((0.5 - placement.offset_y) / cell_y)
     levels = build_levels(block)
@@ -94,16 +98,16 @@ def wrap_fabric(
         across, down = (np.float32((each + 0.5) / SIDE - 0.5) for each in divmod(at, SIDE))
         here_s, here_t = (floats(b + across * x + down * y) for b, x, y in zip((s, t), along_x, along_y, strict=True))
         out += levels.read(here_s, here_t, level)
-    return soften_jumps(floats(out / np.float32(SIDE * SIDE)), _cut(cloth, box))
+    return soften_jumps(floats(out / np.float32(SIDE * SIDE)), part, slopes)
 
 
-def soften_jumps(colours: Floats, cloth: ClothMap) -> Floats:
+def soften_jumps(colours: Floats, cloth: ClothMap, slopes: Slopes) -> Floats:
     """Mix the pixels on both sides of a seam or fold, where the map jumps, as a lens would; all others stay.
 
-    colours: float32 (H, W, 3), of the map's size. Returns the same.
+    colours: float32 (H, W, 3), of the map's size. slopes: its :func:`cloth_slopes`. Returns the same.
     """
     meet = np.zeros(cloth.shape, np.uint8)
-    u_x, u_y, v_x, v_y = cloth_slopes(cloth)
+    u_x, u_y, v_x, v_y = slopes
     for (along_u, along_v), axis in (((u_x, v_x), 1), ((u_y, v_y), 0)):
         head, tail = (slice(None, -1), slice(1, None)) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
         told = [(slope[head] + slope[tail]) / 2 for slope in (along_u, along_v)]
@@ -116,17 +120,14 @@ def soften_jumps(colours: Floats, cloth: ClothMap) -> Floats:
     return colours
 
 
-Pair = tuple[Floats, Floats]
-
-
 def _cut(cloth: ClothMap, box: Box) -> ClothMap:
     part = box.window
     return ClothMap(cloth.u[part], cloth.v[part], cloth.valid[part], cloth.light[part])
 
 
-def _points(cloth: ClothMap) -> tuple[Pair, Pair, Pair]:
+def _points(cloth: ClothMap, slopes: Slopes) -> tuple[Pair, Pair, Pair]:
     """(u, v), their steps per pixel to the right and down; carried on from the nearest cloth where there is none."""
-    u_x, u_y, v_x, v_y = cloth_slopes(cloth)
+    u_x, u_y, v_x, v_y = slopes
     if cloth.valid.all() or not cloth.valid.any():
         return (cloth.u.copy(), cloth.v.copy()), (u_x, v_x), (u_y, v_y)
     rows, columns = nearest_valid(cloth.valid)
