@@ -130,8 +130,7 @@ def _with_lines(fitted: Calibration, pictures: list[Rows]) -> Calibration:
 
     A wrong "unsure" sends people away from a mask that would have done; a wrong "found" they see and can mend.
     """
-    best = np.array([max((fitted.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures])
-    good = np.array([bool(rows[:, _RIGHT].any()) for rows in pictures])
+    best, good = _best_and_right(fitted, pictures)
     cloth = np.array([bool(rows[:, _IS_CLOTH].any()) for rows in pictures])
     levels = np.arange(0.1, 0.71, 0.02)
     doubts = [cloth & (best < level) for level in levels]
@@ -142,6 +141,12 @@ def _with_lines(fitted: Calibration, pictures: list[Rows]) -> Calibration:
     ]
     sure = round(float(max(kept, default=levels[0])), 2)
     return replace(fitted, sure=sure, worth_showing=round(sure / 2, 2), cloth=_cloth_line(np.concatenate(pictures)))
+
+
+def _best_and_right(calibration: Calibration, pictures: list[Rows]) -> tuple[Rows, npt.NDArray[np.bool_]]:
+    """For each picture: the confidence of its surest region, and whether any region is right."""
+    best = [max((calibration.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures]
+    return np.array(best), np.array([bool(rows[:, _RIGHT].any()) for rows in pictures])
 
 
 def _cloth_line(rows: Rows) -> float:
@@ -164,10 +169,7 @@ def reliability(calibration: Calibration, pictures: list[Rows]) -> dict[str, Any
     gaps = [
         abs(confidence[bins == b].mean() - rows[bins == b, _RIGHT].mean()) * (bins == b).sum() for b in np.unique(bins)
     ]
-    best = np.array(
-        [max((calibration.confidence(p, share) for p, share, *_ in rows), default=0.0) for rows in pictures]
-    )
-    good = np.array([bool(rows[:, _RIGHT].any()) for rows in pictures])
+    best, good = _best_and_right(calibration, pictures)
     sure_cloth = np.array([bool((rows[:, 2] >= calibration.cloth).any()) for rows in pictures])
     listed = (best >= calibration.worth_showing) | sure_cloth
     outcomes = np.where(best >= calibration.sure, "found", np.where(listed, "unsure", "none"))

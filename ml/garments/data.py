@@ -6,7 +6,7 @@ Every training picture is a pure function of (seed, number): a run that was stop
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,9 @@ class Pair:
     name: str
     photo: Bytes
     labels: Bytes
+
+
+Predict = Callable[[Bytes], Bytes]  # photo uint8 (H, W, 3) → labels uint8 (H, W)
 
 
 def data_folder(given: Path | str | None = None) -> Path:

@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import numpy.typing as npt
 from ml.checkpoints import write_atomically
 from ml.errors import told_in_a_sentence
 from ml.garments.config import CLASSES
-from ml.garments.data import Pair, crop_pair, data_folder, read_pair, read_pairs, split_ids, upper_body_box
+from ml.garments.data import Pair, Predict, crop_pair, data_folder, read_pair, read_pairs, split_ids, upper_body_box
 from ml.garments.groups import evaluate_groups
 from ml.garments.metrics import confusion, mask_iou, scores_of
 from ml.garments.refine import garment_alpha
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     import torch
 
     from ml.garments.model import GarmentNet
-
-Predict = Callable[[Bytes], Bytes]  # photo uint8 (H, W, 3) → labels uint8 (H, W)
 
 # One colour per class, for sheets.
 PALETTE = np.array(

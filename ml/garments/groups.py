@@ -8,7 +8,6 @@ people: two photos side by side. The data shows no children and nobody in a whee
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.garments.config import CLASSES
-from ml.garments.data import Pair
+from ml.garments.data import Pair, Predict
 from ml.garments.metrics import clothing_iou, confusion, mean_iou
 from ml.images import Bytes, linear_to_oklab, resize_labels, resize_smooth, srgb_to_linear
-
-Labels = Callable[[Bytes], Bytes]  # photo uint8 (H, W, 3) → classes uint8 (H, W)
 
 SKIN_GROUPS = ((41.0, "light skin"), (28.0, "intermediate skin"), (10.0, "tan skin"), (-91.0, "brown or dark skin"))
 LEAST_SKIN = 300  # pixels; with fewer the tone is not judged
@@ -83,7 +80,7 @@ def read_skin(data: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.b
     return resize_labels(skin, shape[1], shape[0]).astype(bool)
 
 
-def evaluate_groups(predict: Labels, pairs: list[Pair], data: Path) -> dict[str, dict[str, Any]]:
+def evaluate_groups(predict: Predict, pairs: list[Pair], data: Path) -> dict[str, dict[str, Any]]:
     """Group name → photos, clothing IoU and mean IoU; "all" first, then every group that occurs."""
     tables = {"all": [confusion(pair.labels, predict(pair.photo)) for pair in pairs]}
     names = [*(name for _, name in SKIN_GROUPS), "dark clothes on dark ground", "clothes of the ground's colour"]
