@@ -113,28 +113,27 @@ def copy_file(
     folder: str = "",
 ) -> None:
     place = f"{alias}/{name.removeprefix(folder).lstrip('/')}"
-    if place in known and home.exists(f"files/{place}"):
+    is_there = home.exists(f"files/{place}")
+    if place in known and is_there:
         listing.files[place] = known[place]
         return
     try:
         with source.open(name) as content:
-            keep(home, place, content, known, listing)
+            listing.files[place] = digest_and_size(content)
+            if is_there:
+                home.delete(f"files/{place}")  # cut short by a kill, in an earlier night
+            content.seek(0)
+            put(home, f"files/{place}", File(content))
     except FileNotFoundError:  # its owner deleted it a moment ago, or it was lost before: `reconcile` tells which
         listing.lost.append(place)
 
 
-def keep(home: Storage, place: str, content: IO[bytes], known: dict[str, tuple[str, int]], listing: Listing) -> None:
+def digest_and_size(content: File[Any]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    for chunk in iter(lambda: content.read(CHUNK), b""):
+    for chunk in content.chunks(CHUNK):
         digest.update(chunk)
         size += len(chunk)
-    entry = (digest.hexdigest(), size)
-    listing.files[place] = entry
-    if place not in known or tuple(known[place]) != entry or not home.exists(f"files/{place}"):
-        content.seek(0)
-        if home.exists(f"files/{place}"):
-            home.delete(f"files/{place}")  # cut short by a kill, in an earlier night
-        put(home, f"files/{place}", File(content))
+    return digest.hexdigest(), size
 
 
 def put(home: Storage, name: str, content: File[Any]) -> None:

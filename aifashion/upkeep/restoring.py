@@ -116,7 +116,7 @@ def fetch(name: str, spool: IO[bytes], digest: str) -> None:
     seen = hashlib.sha256()
     try:
         with backup_home().open(name) as content:
-            for chunk in iter(lambda: content.read(CHUNK), b""):
+            for chunk in content.chunks(CHUNK):
                 seen.update(chunk)
                 spool.write(chunk)
     except FileNotFoundError:
