@@ -325,6 +325,7 @@ def touch(photo: Photo) -> None:
     now = timezone.now()
     if (now - photo.last_used_at).total_seconds() > 300:
         Photo.objects.filter(pk=photo.pk).update(last_used_at=now)
+        photo.last_used_at = now
 
 
 def delete_photo(photo: Photo) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from patterns.models import Fabric
 from tests.factories import garment_area, look_query, make_photo, make_result, make_stock, photo_pixels, version_of
 from tests.tryon.test_photos import files_kept
 from tryon import services
-from tryon.models import Result
+from tryon.models import PHOTO_HOURS, Photo, Result
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 
@@ -232,3 +234,11 @@ def test_a_half_drop_is_drawn_by_the_generator_so_that_no_column_ends_in_a_cut(o
     result = keep(owner, make_photo(owner.person), repeat=repeat)
     assert [recipe.repeat for _, recipe, _ in drawn] == [repeat]
     assert not np.array_equal(services.read_pixels(result.image), services.read_pixels(plain.image))
+
+
+def test_whoever_looks_at_a_result_reads_how_long_its_photo_stays_from_now_on(owner):
+    long_ago = timezone.now() - timedelta(hours=PHOTO_HOURS - 1)
+    result = make_result(owner.person, make_photo(owner.person, last_used_at=long_ago))
+    shown = owner.client.get(result.get_absolute_url()).context["result"].photo
+    assert shown.ends - timezone.now() > timedelta(hours=PHOTO_HOURS - 1)
+    assert shown.ends == Photo.objects.get().ends
