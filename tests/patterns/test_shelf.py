@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -10,7 +13,7 @@ from django.urls import reverse
 
 from ml.textiles.recipe import Recipe, mixed
 from patterns.models import Collection, Direction, Fabric
-from patterns.studio import keeping
+from patterns.studio import keeping, shelf_views
 from patterns.studio.addresses import Work, write_recipe
 from tests.factories import make_fabric, make_result, version_of
 
@@ -139,6 +142,22 @@ def test_a_favourite_comes_and_goes(owner):
     assert [card["fabric"] for card in shown] == [fabric]
     assert not press(owner, fabric, do="plain").is_favourite
     assert other.is_saved
+
+
+def test_the_next_page_of_favourites_has_favourites(owner, monkeypatch):
+    monkeypatch.setattr(shelf_views, "FABRICS_A_PAGE", 1)
+    for seed in (1, 2, 3):
+        press(owner, saved(owner.person, Recipe(seed)), do="favourite")
+    saved(owner.person, Recipe(4))
+    page = owner.client.get("/studio/fabrics/?favourites&page=2")
+    links = {
+        rel: html.unescape(href) for rel, href in re.findall(r'<a rel="(\w+)" href="([^"]+)"', page.content.decode())
+    }
+    assert [owner.client.get(f"/studio/fabrics/{links[rel]}").context["page"].number for rel in ("prev", "next")] == [
+        1,
+        3,
+    ]
+    assert "Page 3 of 3" in owner.client.get(f"/studio/fabrics/{links['next']}").content.decode()
 
 
 def test_a_name_is_shown(owner):
