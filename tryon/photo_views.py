@@ -21,8 +21,7 @@ PHOTOS_A_PAGE = 24
 @require_safe
 @never_cache
 def my_photos(request: HttpRequest) -> HttpResponse:
-    photos = queries.photos_of(person_of(request)).defer("found", "as_found")
-    page = Paginator(photos, PHOTOS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.photos_to_list(person_of(request)), PHOTOS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "tryon/photos.html", {"page": page})
 
 

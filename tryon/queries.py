@@ -41,8 +41,8 @@ def photos_over() -> QuerySet[Photo]:
 
 
 def photos_to_list(person: Person) -> QuerySet[Photo]:
-    """The latest few, without their outlines."""
-    return photos_of(person).defer("found", "as_found")[:12]
+    """Newest first, without their outlines."""
+    return photos_of(person).defer("found", "as_found")
 
 
 def results_of(person: Person) -> QuerySet[Result]:

@@ -30,6 +30,7 @@ from tryon.storage import catalogue_storage
 from tryon.try_page import about_photo, addresses_of, dressed_garments, try_page
 
 RESULTS_A_PAGE = 24
+LATEST_PHOTOS = 12
 read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -201,9 +202,8 @@ def catalogue_picture(request: HttpRequest, name: str) -> HttpResponseBase:
 def _clothes_page(request: HttpRequest, fabric: str, error: list[str] | None = None) -> HttpResponse:
     choice = FabricReference.parse(fabric)
     garments = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.wardrobe()]
-    photos = [
-        (each, _with_fabric(each.get_absolute_url(), fabric)) for each in queries.photos_to_list(person_of(request))
-    ]
+    latest = queries.photos_to_list(person_of(request))[:LATEST_PHOTOS]
+    photos = [(each, _with_fabric(each.get_absolute_url(), fabric)) for each in latest]
     context = {"garments": garments, "photos": photos, "fabric": choice, "errors": error or []}
     return render(request, "tryon/clothes.html", context, status=400 if error else 200)
 
