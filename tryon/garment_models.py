@@ -14,7 +14,9 @@ from django.db import transaction
 
 from ml.errors import ModelFileError
 from patterns.model_files import keep_model_file, model_path
+from patterns.training.publishing import go_through_gate
 from patterns.training.services import Refused
+from tryon.garment_gate import checks_of
 from tryon.models import GarmentVersion, StockGarment
 
 if TYPE_CHECKING:
@@ -200,8 +202,6 @@ def publish(version: GarmentVersion, override: str = "") -> str:
 
     A draft that does not pass the quality gate needs a reason. One that was published before may always come back.
     """
-    from tryon.garment_gate import checks_of
-
     version.refresh_from_db()
     if version.state == State.PUBLISHED:
         raise Refused("This model is published already.")
@@ -209,24 +209,14 @@ def publish(version: GarmentVersion, override: str = "") -> str:
         load(files_of(version))
     except ModelFileError as error:
         raise Refused(f"It cannot be published: {error}") from None
-    failed = [check.name.lower() for check in checks_of(version) if not check.passed]
-    came_back = version.state == State.RETIRED
-    if failed and not came_back and not override.strip():
-        raise Refused("It does not pass the quality gate. Publish it all the same by giving a reason.")
-    before = _put_in_place(version)
-    instead = f" in place of {before.version}" if before else ""
-    if came_back:
-        return f"Rolled back: published again{instead}."
-    if failed:
-        return f"Published{instead} although the gate did not pass ({', '.join(failed)}). Reason: {override.strip()}"
-    return f"Published{instead}. It passed the quality gate."
+    return go_through_gate(checks_of(version), version.state == State.RETIRED, override, lambda: _put_in_place(version))
 
 
 @transaction.atomic
-def _put_in_place(version: GarmentVersion) -> GarmentVersion | None:
-    """Publish it; the one that was published until now, if any. Photos keep the outlines they have."""
+def _put_in_place(version: GarmentVersion) -> str:
+    """Publish it; the name of the one that was published until now, if any. Photos keep the outlines they have."""
     rows = GarmentVersion.objects.select_for_update().order_by("pk")
-    before = next((row for row in rows if row.state == State.PUBLISHED and row.pk != version.pk), None)
+    before = next((row.version for row in rows if row.state == State.PUBLISHED and row.pk != version.pk), "")
     GarmentVersion.objects.filter(state=State.PUBLISHED).exclude(pk=version.pk).update(state=State.RETIRED)
     GarmentVersion.objects.filter(pk=version.pk).update(state=State.PUBLISHED)
     return before

@@ -17,6 +17,7 @@ from ml.errors import MlError
 from patterns.slots import model_slots
 from patterns.staff import Records
 from patterns.training.services import Refused
+from patterns.training.version_pages import tell_checks
 from tryon import garment_models
 from tryon.garment_gate import checks_of
 from tryon.models import GarmentVersion, StockGarment
@@ -92,12 +93,7 @@ class GarmentVersionAdmin(Records):
 
     @admin.display(description="Quality gate")
     def quality(self, version: GarmentVersion) -> SafeString | str:
-        checks = checks_of(version)
-        if not checks:
-            return "It came with the project and was measured there."
-        said = {True: "yes", False: "no", None: "not known"}
-        rows = ((each.name, said[each.passed], each.sentence) for each in checks)
-        return format_html_join("", "<p><strong>{}: {}.</strong> {}</p>", rows)
+        return tell_checks(checks_of(version))
 
     @admin.display(description="Figures")
     def figures(self, version: GarmentVersion) -> SafeString | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from patterns.model_files import keep_model_file
 from patterns.models import Category, GeneratorVersion
 from patterns.services import add_directions, publish_version
-from patterns.training.gate import checks_of, passes
+from patterns.training.gate import Check, checks_of
 from patterns.training.services import Refused
 
 State = GeneratorVersion.State
@@ -48,17 +49,29 @@ def publish(version: GeneratorVersion, override: str = "") -> str:
     if version.state == State.PUBLISHED:
         raise Refused("This version is published already.")
     _check_files(version)
-    came_back, failed = version.state == State.RETIRED, not passes(version)
+
+    def put_in_place() -> str:
+        before = GeneratorVersion.objects.filter(category=version.category_id, state=State.PUBLISHED).first()
+        publish_version(version)
+        return before.version if before else ""
+
+    return go_through_gate(checks_of(version), version.state == State.RETIRED, override, put_in_place)
+
+
+def go_through_gate(checks: list[Check], came_back: bool, override: str, put_in_place: Callable[[], str]) -> str:
+    """Put a model in its place if its checks let it, or a reason does, or it was there before; what to write into the log.
+
+    ``put_in_place`` answers with the version that was there until then, if any. Raises Refused.
+    """
+    failed = [check.name.lower() for check in checks if not check.passed]
     if failed and not came_back and not override.strip():
         raise Refused("It does not pass the quality gate. Publish it all the same by giving a reason.")
-    before = GeneratorVersion.objects.filter(category=version.category_id, state=State.PUBLISHED).first()
-    publish_version(version)
-    instead = f" in place of {before.version}" if before else ""
+    before = put_in_place()
+    instead = f" in place of {before}" if before else ""
     if came_back:
         return f"Rolled back: published again{instead}."
     if failed:
-        names = ", ".join(check.name.lower() for check in checks_of(version) if not check.passed)
-        return f"Published{instead} although the gate did not pass ({names}). Reason: {override.strip()}"
+        return f"Published{instead} although the gate did not pass ({', '.join(failed)}). Reason: {override.strip()}"
     return f"Published{instead}. It passed the quality gate."
 
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from patterns import services
 from patterns.models import GeneratorVersion
 from patterns.staff import QuickAdmin
-from patterns.training.gate import checks_of, passes
+from patterns.training.gate import Check, checks_of, passes
 from patterns.training.publishing import publish
 from patterns.training.services import Refused
 
@@ -40,6 +40,15 @@ else:
     Base = object
 
 
+def tell_checks(checks: list[Check]) -> SafeString | str:
+    """How a model stands before the quality gate, for the page of its row."""
+    if not checks:
+        return "It came with the project and was measured there."
+    said = {True: "yes", False: "no", None: "not known"}
+    rows = ((each.name, said[each.passed], each.sentence) for each in checks)
+    return format_html_join("", "<p><strong>{}: {}.</strong> {}</p>", rows)
+
+
 class VersionPages(Base):
     """Beside an admin of versions. ``draw(version, seed)`` answers with a tile; the admin says how."""
 
@@ -52,13 +61,7 @@ class VersionPages(Base):
 
     @admin.display(description="Quality gate")
     def quality(self, version: GeneratorVersion) -> SafeString | str:
-        checks = checks_of(version)
-        if not checks:
-            return "It came with the project and was measured there."
-        rows = (
-            (each.name, {True: "yes", False: "no", None: "not known"}[each.passed], each.sentence) for each in checks
-        )
-        return format_html_join("", "<p><strong>{}: {}.</strong> {}</p>", rows)
+        return tell_checks(checks_of(version))
 
     def draw(self, version: GeneratorVersion, seed: int) -> HttpResponse:
         raise NotImplementedError
