@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import models, transaction
 
 from patterns.models import Collection, Fabric, Parentage
-from patterns.ownership import Owned, owned_models
+from patterns.ownership import Person, belonging_to, owned_models
 
 
 @transaction.atomic
@@ -18,17 +18,16 @@ def move_work(visitor: UUID, user_id: int) -> int:
     A fabric that the account has already is kept once, and collections of one name become one. Doing it twice does no harm.
     """
     get_user_model()._default_manager.select_for_update().get(pk=user_id)  # two browsers signing in follow one another
-    moved = _merge_fabrics(visitor, user_id) + _merge_collections(visitor, user_id)
-    return moved + sum(_left(model, visitor).update(owner=user_id, visitor=None) for model in owned_models())
+    left = belonging_to(Person(visitor=visitor))
+    moved = _merge_fabrics(left, user_id) + _merge_collections(left, user_id)
+    return moved + sum(
+        model._default_manager.filter(left).update(owner=user_id, visitor=None) for model in owned_models()
+    )
 
 
-def _left(model: type[Owned], visitor: UUID) -> models.QuerySet[Owned]:
-    return model._default_manager.filter(owner=None, visitor=visitor)
-
-
-def _merge_fabrics(visitor: UUID, user_id: int) -> int:
+def _merge_fabrics(left: models.Q, user_id: int) -> int:
     merged = 0
-    for fabric in Fabric.objects.filter(owner=None, visitor=visitor):
+    for fabric in Fabric.objects.filter(left):
         known = Fabric.objects.filter(
             owner=user_id, generator_version=fabric.generator_version_id, recipe=fabric.recipe
         ).first()
@@ -55,9 +54,9 @@ def _merge_fabric(fabric: Fabric, known: Fabric) -> None:
     fabric.delete()
 
 
-def _merge_collections(visitor: UUID, user_id: int) -> int:
+def _merge_collections(left: models.Q, user_id: int) -> int:
     merged = 0
-    for collection in Collection.objects.filter(owner=None, visitor=visitor):
+    for collection in Collection.objects.filter(left):
         known = Collection.objects.filter(owner=user_id, name=collection.name).first()
         if known is not None:
             known.fabrics.add(*collection.fabrics.all())

@@ -102,7 +102,7 @@ def test_all_of_it_moves_or_nothing(ada, monkeypatch):
     class Refuses:
         class _default_manager:
             @staticmethod
-            def filter(**_):
+            def filter(*_):
                 raise IntegrityError("the last kind cannot move")
 
     monkeypatch.setattr("patterns.moving.owned_models", lambda: [*kinds, Refuses])
