@@ -20,8 +20,7 @@ class Memory(Generic[Thing]):
 
     def __init__(self, most: int, heaviest: int, weigh: Callable[[Thing], int], seconds: float = float("inf")) -> None:
         self._most, self._heaviest, self._weigh, self._seconds = most, heaviest, weigh, seconds
-        self._things: OrderedDict[Hashable, Thing] = OrderedDict()
-        self._since: dict[Hashable, float] = {}
+        self._things: OrderedDict[Hashable, tuple[Thing, float]] = OrderedDict()  # and since when
         self._lock = threading.Lock()
 
     def recall(self, key: Hashable) -> Thing | None:
@@ -30,15 +29,14 @@ class Memory(Generic[Thing]):
             if key not in self._things:
                 return None
             self._things.move_to_end(key)
-            return self._things[key]
+            return self._things[key][0]
 
     def keep(self, key: Hashable, thing: Thing) -> None:
         with self._lock:
             self._forget_old()
-            self._things[key], self._since[key] = thing, time.monotonic()
+            self._things[key] = thing, time.monotonic()
             while len(self._things) > self._most or self.weight() > self._heaviest:
-                oldest, _ = self._things.popitem(last=False)
-                del self._since[oldest]
+                self._things.popitem(last=False)
 
     def forget(self, is_meant: Callable[[Hashable], bool]) -> None:
         """Let go of everything whose key is meant."""
@@ -47,19 +45,18 @@ class Memory(Generic[Thing]):
 
     def _forget_old(self) -> None:
         now = time.monotonic()
-        self._drop([key for key, since in self._since.items() if now - since > self._seconds])
+        self._drop([key for key, (_, since) in self._things.items() if now - since > self._seconds])
 
     def _drop(self, keys: list[Hashable]) -> None:
         for key in keys:
-            del self._things[key], self._since[key]
+            del self._things[key]
 
     def weight(self) -> int:
-        return sum(self._weigh(thing) for thing in self._things.values())
+        return sum(self._weigh(thing) for thing, _ in self._things.values())
 
     def clear(self) -> None:
         with self._lock:
             self._things.clear()
-            self._since.clear()
 
     def __len__(self) -> int:
         return len(self._things)
