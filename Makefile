@@ -10,7 +10,7 @@ ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/te
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test test-postgres load lint format fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
+.PHONY: help run setup test test-postgres load lint format audit lock fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -53,7 +53,7 @@ test-postgres: .venv/all.stamp ## every test of the site that has to do with row
 	$(ON_POSTGRES) $(BIN)/pytest tests/aifashion tests/patterns tests/tryon tests/test_access.py
 
 audit: .venv/all.stamp ## bandit on our code, pip-audit on the locked packages
-	$(BIN)/bandit -q -c pyproject.toml -r aifashion api deploy ml patterns tryon manage.py
+	$(BIN)/bandit -q -c pyproject.toml -r aifashion deploy ml patterns tryon manage.py
 	$(BIN)/python deploy/audit.py
 
 lock: .venv/all.stamp ## requirements-web.lock anew from requirements-web.txt, every package by hash
