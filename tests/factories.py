@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
@@ -22,6 +23,7 @@ from ml.textiles.separations import Separations
 from patterns.jobs.models import Job
 from patterns.models import Category, Fabric, GeneratorVersion
 from patterns.ownership import Person, made_by
+from patterns.training.roles import make_roles
 from tryon import services
 from tryon.models import GarmentVersion, Photo, Result, StockGarment
 from tryon.storage import catalogue_storage
@@ -32,6 +34,14 @@ TOP = 2
 
 def make_person() -> Person:
     return Person(visitor=uuid.uuid4())
+
+
+def make_staff(name: str, group: str, **fields: Any) -> User:
+    """Somebody on the staff, in one of the groups that make_roles makes."""
+    make_roles()
+    user = User.objects.create_user(name, is_staff=True, **fields)
+    user.groups.add(Group.objects.get(name=group))
+    return user
 
 
 def photo_pixels(width: int = 120, height: int = 160, colour: tuple[int, int, int] = (90, 140, 200)) -> np.ndarray:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from patterns.training.roles import ADMINISTRATORS, CURATORS, make_roles
+from patterns.training.roles import ADMINISTRATORS, CURATORS
 from tests.conftest import SiteClient
+from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
 OPEN = {"/admin/login/", "/admin/logout/", "/admin/jsi18n/"}
@@ -60,10 +61,7 @@ def admin_addresses() -> Iterator[str]:
     return walk(top.url_patterns, "/admin/")
 
 
-def signed_in(name: str, group: str = "") -> Client:
-    user = User.objects.create_user(name, is_staff=bool(group))
-    if group:
-        user.groups.add(Group.objects.get(name=group))
+def signed_in(user: User) -> Client:
     client = SiteClient()
     client.force_login(user)
     return client
@@ -72,15 +70,14 @@ def signed_in(name: str, group: str = "") -> Client:
 def test_every_address_of_admin_is_closed_to_all_but_staff(owner, anonymous):
     addresses = set(admin_addresses()) - OPEN
     assert len(addresses) > 100
-    for client in (owner.client, anonymous, signed_in("shopper")):
+    for client in (owner.client, anonymous, signed_in(User.objects.create_user("shopper"))):
         told = {address: client.get(address) for address in addresses}
         assert {address for address, answer in told.items() if answer.status_code != 302} == set()
         assert {address for address, answer in told.items() if "login" not in answer["Location"]} == set()
 
 
 def test_each_role_of_staff_sees_what_is_its_own():
-    make_roles()
-    roles = [signed_in("ada", CURATORS), signed_in("bob", ADMINISTRATORS)]
+    roles = [signed_in(make_staff("ada", CURATORS)), signed_in(make_staff("bob", ADMINISTRATORS))]
     told = {}
     for model in admin.site._registry:
         name = f"{model._meta.app_label}.{model._meta.model_name}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -20,9 +20,9 @@ from ml.errors import ModelFileError
 from ml.garments.config import CHECKPOINT_KIND
 from ml.garments.export import export_model
 from ml.garments.segment import Calibration
-from patterns.training.roles import make_roles
+from patterns.training.roles import CURATORS
 from patterns.training.services import Refused
-from tests.factories import StandInSegmenter, encoded, make_garment_version, make_stock, photo_pixels
+from tests.factories import StandInSegmenter, encoded, make_garment_version, make_staff, make_stock, photo_pixels
 from tests.ml.garments.conftest import tiny_settings
 from tryon import garment_models
 from tryon.garment_gate import checks_of
@@ -64,10 +64,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def curator(anonymous: Any) -> Any:
-    make_roles()
-    user = User.objects.create_user("cora", is_staff=True)
-    user.groups.add(Group.objects.get(name="Curators"))
-    anonymous.force_login(user)
+    anonymous.force_login(make_staff("cora", CURATORS))
     return anonymous
 
 

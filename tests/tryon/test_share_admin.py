@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
-from patterns.training.roles import ADMINISTRATORS, CURATORS, make_roles
-from tests.factories import make_result
+from patterns.training.roles import ADMINISTRATORS, CURATORS
+from tests.factories import make_result, make_staff
 from tryon.models import Result, ShareLink
 from tryon.sharing import share, token_of
 
@@ -21,10 +21,7 @@ LIST = "/admin/tryon/sharelink/"
 
 @pytest.fixture
 def administrator(anonymous):
-    make_roles()
-    user = User.objects.create_user("ada", is_staff=True)
-    user.groups.add(Group.objects.get(name=ADMINISTRATORS))
-    anonymous.force_login(user)
+    anonymous.force_login(make_staff("ada", ADMINISTRATORS))
     return anonymous
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from ml.bundle import bundled_models
@@ -15,8 +15,8 @@ from patterns.models import GeneratorVersion
 from patterns.training import services
 from patterns.training.gate import checks_of
 from patterns.training.models import TrainingRun
-from patterns.training.roles import make_roles
-from tests.factories import make_category, make_version
+from patterns.training.roles import CURATORS
+from tests.factories import make_category, make_staff, make_version
 
 from .conftest import make_run
 
@@ -36,10 +36,7 @@ START = "/admin/training/trainingrun/add/"
 
 @pytest.fixture
 def curator(anonymous):
-    make_roles()
-    user = User.objects.create_user("cora", is_staff=True)
-    user.groups.add(Group.objects.get(name="Curators"))
-    anonymous.force_login(user)
+    anonymous.force_login(make_staff("cora", CURATORS))
     return anonymous
 
 
