@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -45,8 +46,13 @@ class ByToken(HttpBearer):
 
 class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Made once: it takes long, anybody may ask for it, and it says the same as long as the process runs."""
+        return self._document
+
+    @cached_property
+    def _document(self) -> OpenAPISchema:
         """Errors are problems, not plain JSON."""
-        schema = super().get_openapi_schema(**options)
+        schema = super().get_openapi_schema()
         for operation in operations_of(schema):
             for status, response in operation["responses"].items():
                 if int(status) >= 400:

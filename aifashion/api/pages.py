@@ -22,7 +22,7 @@ class Question:
     address: str
     about: str
     parts: list[Part]
-    answers: list[tuple[str, str]]
+    answers: list[str]
 
 
 def groups_of(schema: dict[str, Any]) -> dict[str, list[Question]]:
@@ -46,7 +46,7 @@ def _question(method: str, address: str, told: dict[str, Any], schema: dict[str,
             Part(name, _kind(field), field.get("description", ""), name in needed)
             for name, field in body["properties"].items()
         ]
-    answers = [(status, response["description"]) for status, response in told["responses"].items() if int(status) < 400]
+    answers = [status for status in told["responses"] if int(status) < 400]
     return Question(method.upper(), address, told.get("description", "").replace("``", ""), parts, answers)
 
 
