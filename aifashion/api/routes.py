@@ -57,10 +57,10 @@ def list_categories(request: HttpRequest) -> Any:
 @api.post("/fabrics", response={201: schemas.Fabric, **REFUSED}, tags=["Fabrics"], url_name="fabrics")
 def make_fabric(request: HttpRequest, wanted: schemas.FabricWanted) -> Any:
     """A fabric, by seed or fresh. Nothing is stored: its name is all there is of it."""
-    version = _published_or_404(wanted.category)
     seed = fresh_seed() if wanted.seed is None else wanted.seed
-    name = str(FabricReference.of_seed(wanted.category, seed))
-    return Status(201, schemas.Fabric(fabric=name, category=wanted.category, seed=seed, version=version.version))
+    name = FabricReference.of_seed(wanted.category, seed)
+    version = _version_or_404(name)
+    return Status(201, schemas.Fabric(fabric=str(name), category=wanted.category, seed=seed, version=version.version))
 
 
 @api.get(
@@ -215,13 +215,6 @@ def _keep(request: HttpRequest, wearable: Photo | StockGarment, look: schemas.Lo
     except ObjectDoesNotExist:  # deleted while it was being dressed
         raise Http404 from None
     return Status(201, told_result(kept))
-
-
-def _published_or_404(category: str) -> GeneratorVersion:
-    try:
-        return fabrics.published_version(category)
-    except GeneratorVersion.DoesNotExist:
-        raise Http404 from None
 
 
 def _version_or_404(choice: FabricReference) -> GeneratorVersion:
