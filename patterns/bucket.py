@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
 
 log = logging.getLogger(__name__)
 
@@ -43,4 +44,4 @@ class Bucket(S3Storage):  # type: ignore[misc]
         return iter(self.bucket.object_versions.filter(Prefix=prefix))
 
     def _key(self, name: str) -> str:
-        return str(self._normalize_name(name.replace("\\", "/")))
+        return str(self._normalize_name(clean_name(name)))
