@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aifashion.logs import without_persons
+from patterns.tracing import job_id, request_id
 
 KEPT_OF_A_REQUEST = {"method"}
 
@@ -30,8 +31,6 @@ def start_sentry(dsn: str, environment: str) -> None:
 
 def discreetly(event: Any, hint: dict[str, Any]) -> Any:
     """The event without what could name a person or open something of theirs."""
-    from patterns.tracing import job_id, request_id
-
     if event.get("logger") == "django.request" and "exception" not in event:
         return None  # a 503 that says when to come back is an answer, not an error
     event.pop("user", None)

@@ -20,6 +20,7 @@ from aifashion.sentry import start_sentry
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = env_choice("AIFASHION_ENV", ("development", "production"), "development") == "production"
 DEBUG = env_flag("DEBUG", False)
+BEHIND_PROXY = env_flag("BEHIND_PROXY", False)
 
 # --- Who may come in -------------------------------------------------------------------------------------------------
 DEVELOPMENT_SECRET = "development-only-" + "not-a-secret-" * 4
@@ -263,7 +264,7 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SECURE_HSTS_SECONDS = env_number("SECURE_HSTS_SECONDS", 365 * 24 * 3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    if env_flag("BEHIND_PROXY", False):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 _picture_homes = [S3_ENDPOINT] if S3_ENDPOINT else ["https://*.amazonaws.com"] if PRIVATE_BUCKET else []
@@ -312,7 +313,7 @@ ACCOUNT_EMAIL_VERIFICATION = env_choice(
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "AI Fashion: "
 ACCOUNT_CHANGE_EMAIL = ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/5m/key"}  # the second step too; axes closes earlier on passwords
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env_flag("BEHIND_PROXY", False) else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # half a minute either way: clocks differ, and typing takes time (RFC 6238)
 MFA_TOTP_ISSUER = "AI Fashion"
