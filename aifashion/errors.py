@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 
 from aifashion.api.problems import is_for_programs, problem
 from ml.errors import MlError
-from patterns.away import database_is_away, storage_is_away
+from patterns.away import what_is_away
 from patterns.limits import TooMany
 
 
@@ -76,11 +76,8 @@ def too_many(request: HttpRequest, exception: TooMany) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The last resort, also of what fails around the views, as sessions do."""
     exception = sys.exception()
-    if exception and database_is_away(exception):
-        return unavailable(request, "503_database")
-    if exception and storage_is_away(exception):
-        return unavailable(request, "503_storage")
-    return answer(request, 500)
+    part = what_is_away(exception) if exception else ""
+    return unavailable(request, part) if part else answer(request, 500)
 
 
 def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
@@ -93,7 +90,7 @@ def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
     return response
 
 
-def unavailable(request: HttpRequest, template: str = "503_model") -> HttpResponse:
-    response = answer(request, 503, template)
+def unavailable(request: HttpRequest, part: str) -> HttpResponse:
+    response = answer(request, 503, f"503_{part}")
     response["Retry-After"] = "60"
     return response

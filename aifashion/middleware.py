@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from aifashion import errors, limits
 from ml.errors import MlError, ModelFileError
-from patterns.away import database_is_away, storage_is_away
+from patterns.away import what_is_away
 from patterns.limits import TooMany
 from patterns.slots import Busy
 from patterns.tracing import request_id
@@ -131,15 +131,12 @@ class KindErrors:
             return errors.busy(request, exception.retry_after)
         if isinstance(exception, ModelFileError):
             log.error("a model file cannot be used: %s", exception)
-            return errors.unavailable(request)
+            return errors.unavailable(request, "model")
         if isinstance(exception, MlError):
             return errors.bad_request(request, exception)
         if isinstance(exception, FileNotFoundError):  # deleted in another window a moment ago
             return errors.not_found(request, exception)
-        if storage_is_away(exception):
-            log.error("the storage cannot be used", exc_info=exception)
-            return errors.unavailable(request, "503_storage")
-        if database_is_away(exception):
-            log.error("the database cannot be used", exc_info=exception)
-            return errors.unavailable(request, "503_database")
+        if part := what_is_away(exception):
+            log.error("the %s cannot be used", part, exc_info=exception)
+            return errors.unavailable(request, part)
         return None

@@ -7,6 +7,13 @@ import errno
 from django.db import InterfaceError, OperationalError
 
 
+def what_is_away(exception: BaseException) -> str:
+    """Which part, "database" or "storage"; "" when it is neither."""
+    if database_is_away(exception):
+        return "database"
+    return "storage" if storage_is_away(exception) else ""
+
+
 def storage_is_away(exception: BaseException) -> bool:
     """A full disk, or a bucket that does not answer or refuses us."""
     return disk_is_full(exception) or bucket_is_away(exception)
