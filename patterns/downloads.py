@@ -15,13 +15,15 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
+from patterns.files import unwrapped
+
 PRIVATE = "private, no-store"
 
 
 def send_file(file: FieldFile, *, download_as: str = "") -> HttpResponseBase:
     """A row's file: shown in the page, or saved under ``download_as`` when that is given."""
     name, storage = str(file.name), file.storage
-    if not isinstance(_unwrapped(storage), FileSystemStorage):
+    if not isinstance(unwrapped(storage), FileSystemStorage):
         return _redirect_to_link(name, download_as, storage)
     try:
         opened = storage.open(name)
@@ -72,8 +74,3 @@ def _disposition(download_as: str) -> str:
 
 def _type_of(name: str) -> str:
     return mimetypes.guess_type(PurePosixPath(name).name)[0] or "application/octet-stream"
-
-
-def _unwrapped(storage: Storage) -> Storage:
-    bool(storage)
-    return getattr(storage, "_wrapped", storage)

@@ -49,6 +49,12 @@ def remove(storage: Storage, name: str) -> None:
         log.warning("a file could not be deleted and is left to sweep_files", exc_info=True)
 
 
+def unwrapped(storage: Storage) -> Storage:
+    """The storage itself behind a name that is looked up at first use."""
+    bool(storage)  # looks it up
+    return getattr(storage, "_wrapped", storage)
+
+
 def file_fields(model: type[models.Model]) -> list[models.FileField]:
     return [field for field in model._meta.get_fields() if isinstance(field, models.FileField)]
 

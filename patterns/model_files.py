@@ -14,6 +14,8 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 
+from patterns.files import unwrapped
+
 
 def model_path(name: str) -> Path:
     """The file of this name, relative to the bundle or to ``MODELS_ROOT``; it may be absent."""
@@ -63,5 +65,4 @@ def _in_bucket(name: str) -> str:
 
 
 def _bucket() -> bool:
-    bool(default_storage)
-    return not isinstance(getattr(default_storage, "_wrapped", default_storage), FileSystemStorage)
+    return not isinstance(unwrapped(default_storage), FileSystemStorage)

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.files.storage import Storage, storages
 from django.db import models
 
-from patterns.files import file_fields
+from patterns.files import file_fields, unwrapped
 
 PASSING = {
     "django_tasks_db.dbtaskresult",
@@ -35,11 +35,6 @@ def models_with_files() -> list[type[models.Model]]:
 def home_of(field: models.FileField) -> str:
     """The name, in STORAGES, of where a field's files lie."""
     return next(alias for alias in HOMES if unwrapped(field.storage) == unwrapped(storages[alias]))
-
-
-def unwrapped(storage: Storage) -> Storage:
-    bool(storage)
-    return getattr(storage, "_wrapped", storage)
 
 
 def named_files() -> dict[str, set[str]]:
