@@ -45,15 +45,22 @@ def published_version() -> GarmentVersion | None:
 
 
 def files_of_now() -> dict[str, tuple[Path, str]]:
-    """Role → path and SHA-256 of the model that ``GARMENT_MODEL`` names, else of the published version, else of the bundled model.
+    """Role → path and SHA-256 of the files of the model that finds clothes now. Raises ModelFileError."""
+    return _model_of_now()[1]
 
-    Raises ModelFileError when there is none of that name.
+
+def _model_of_now() -> tuple[str, dict[str, tuple[Path, str]]]:
+    """The model that ``GARMENT_MODEL`` names, else the published version, else the bundled model.
+
+    What it is called, and role → path and SHA-256 of its files. Raises ModelFileError when there is none of that name.
     """
     from ml.garments.config import MODEL_NAME
     from ml.garments.segment import garment_model
 
     version = None if settings.GARMENT_MODEL else published_version()
-    return files_of(version) if version else garment_model(settings.GARMENT_MODEL or MODEL_NAME).files
+    if version:
+        return version.version, files_of(version)
+    return settings.GARMENT_MODEL or "bundled", garment_model(settings.GARMENT_MODEL or MODEL_NAME).files
 
 
 def files_of(version: GarmentVersion) -> dict[str, tuple[Path, str]]:
@@ -72,8 +79,8 @@ def files_of(version: GarmentVersion) -> dict[str, tuple[Path, str]]:
 
 def name_of_now() -> tuple[str, str]:
     """Version, or the name that ``GARMENT_MODEL`` gives, and the SHA-256 of its ONNX file. Raises ModelFileError."""
-    version = None if settings.GARMENT_MODEL else published_version()
-    return version.version if version else settings.GARMENT_MODEL or "bundled", files_of_now()["onnx"][1]
+    name, files = _model_of_now()
+    return name, files["onnx"][1]
 
 
 def check_files() -> None:
