@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from collections.abc import Iterator
+from typing import TypeVar
+
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from patterns.models import Category, Collection, Direction, Fabric, GeneratorVersion
 from patterns.ownership import Person, belonging_to
 
 State = GeneratorVersion.State
+Row = TypeVar("Row", bound=Model)
+
+
+def one_by_one(rows: QuerySet[Row]) -> Iterator[Row]:
+    """Each row, oldest first, when its turn comes: one no longer among them by then is left out, and no cursor stays open for minutes."""
+    for key in list(rows.order_by("pk").values_list("pk", flat=True)):
+        row = rows.filter(pk=key).first()
+        if row is not None:
+            yield row
 
 
 def offered_categories() -> QuerySet[Category]:

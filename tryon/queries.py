@@ -34,6 +34,11 @@ def alive(prefix: str = "") -> Q:
     return Q(**{f"{prefix}is_kept": True}) | Q(**{f"{prefix}last_used_at__gt": within})
 
 
+def made_of_alive(prefix: str = "") -> Q:
+    """The same of results: theirs is no photo, or one that is still there; ``prefix`` leads to the result."""
+    return Q(**{f"{prefix}photo": None}) | alive(f"{prefix}photo__")
+
+
 def photos_over() -> QuerySet[Photo]:
     """Photos whose time has come. A visitor's are over, too, once no browser can hold the way to them any more."""
     unreachable = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
@@ -47,6 +52,6 @@ def photos_to_list(person: Person) -> QuerySet[Photo]:
 
 def results_of(person: Person) -> QuerySet[Result]:
     """Newest first, with all that a list or a page says about them."""
-    mine = Result.objects.filter(belonging_to(person)).filter(Q(photo=None) | alive("photo__"))
+    mine = Result.objects.filter(belonging_to(person)).filter(made_of_alive())
     related = mine.select_related("photo", "stock", "fabric__generator_version__category")
     return related.defer("photo__found", "photo__as_found", "stock__found")

@@ -12,6 +12,7 @@ from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from patterns.jobs.chores import every
+from patterns.queries import one_by_one
 from tryon import live, masks, mend, queries
 from tryon.models import Photo
 from tryon.services import delete_photo
@@ -23,11 +24,9 @@ log = logging.getLogger(__name__)
 def sweep_photos() -> int:
     """Delete every photo whose time has come, the results made with it, and every file of theirs; returns how many photos."""
     swept = 0
-    for key in list(queries.photos_over().values_list("pk", flat=True)):
-        photo = queries.photos_over().filter(pk=key).first()  # used again, or kept, in the meantime
-        if photo is not None:
-            delete_photo(photo)
-            swept += 1
+    for photo in one_by_one(queries.photos_over()):  # less those used again, or kept, in the meantime
+        delete_photo(photo)
+        swept += 1
     if swept:
         log.info("%s photos deleted, a day after their last use", swept)
     return swept

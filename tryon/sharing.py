@@ -6,11 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Q
 from django.utils import timezone
 
 from tryon.models import Result, ShareLink
-from tryon.queries import alive
+from tryon.queries import made_of_alive
 
 DAYS = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
 USUAL_DAYS = 30
@@ -48,7 +47,8 @@ def link_of(token: str) -> ShareLink | None:
         key = UUID(hex=_signer.unsign(token))
     except (BadSignature, ValueError):
         return None
-    within = Q(result__photo=None) | alive("result__photo__")
     related = ("result__fabric__generator_version__category", "result__photo", "result__stock")
     deferred = ("result__photo__found", "result__photo__as_found", "result__stock__found")
-    return ShareLink.objects.select_related(*related).defer(*deferred).filter(within, key=key).first()
+    return (
+        ShareLink.objects.select_related(*related).defer(*deferred).filter(made_of_alive("result__"), key=key).first()
+    )

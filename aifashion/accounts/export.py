@@ -21,6 +21,7 @@ from ml.textiles.recipe_file import RecipeFile
 from patterns import queries as fabrics
 from patterns.models import Fabric
 from patterns.ownership import Person
+from patterns.queries import one_by_one
 from tryon import queries
 from tryon.models import Photo, Result
 
@@ -84,23 +85,15 @@ def export_everything(user: User) -> Iterator[bytes]:
 
 def _entries(person: Person, index: dict[str, Any]) -> Iterator[tuple[str, bytes, datetime]]:
     """Name, content and date of each file, row by row; ``index`` fills on the way."""
-    for photo in _one_by_one(queries.photos_of(person)):
+    for photo in one_by_one(queries.photos_of(person)):
         yield from _photo(photo, index)
-    for result in _one_by_one(queries.results_of(person)):
+    for result in one_by_one(queries.results_of(person)):
         yield from _result(result, index)
-    for fabric in _one_by_one(fabrics.fabrics_of(person)):
+    for fabric in one_by_one(fabrics.fabrics_of(person)):
         yield from _fabric(fabric, index)
     for collection in fabrics.collections_of(person).prefetch_related("fabrics"):
         within = [str(fabric.public_id) for fabric in collection.fabrics.all()]
         index["collections"].append({"name": collection.name, "fabrics": within})
-
-
-def _one_by_one(rows: Any) -> Iterator[Any]:
-    """Each row when its turn comes: one deleted in the meantime is left out, and no cursor stays open for minutes."""
-    for key in list(rows.order_by("pk").values_list("pk", flat=True)):
-        row = rows.filter(pk=key).first()
-        if row is not None:
-            yield row
 
 
 def _photo(photo: Photo, index: dict[str, Any]) -> Iterator[tuple[str, bytes, datetime]]:

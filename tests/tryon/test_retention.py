@@ -20,7 +20,6 @@ from patterns.jobs import chores
 from patterns.models import Fabric
 from tests import traces
 from tests.factories import encoded, look_query, make_fabric, make_photo, make_result, photo_pixels, version_of
-from tests.homes import bucket_server, home  # noqa: F401
 from tryon import mend, retention, services, sharing
 from tryon.models import MendStep, Photo, Result, ShareLink
 
@@ -50,7 +49,7 @@ def everything() -> set[str]:
     return traces.words_of(Photo.objects.get(), Result.objects.get(), ShareLink.objects.get())
 
 
-def test_a_day_after_its_last_use_nothing_is_left_of_a_photo(owner, home, time_machine):  # noqa: F811
+def test_a_day_after_its_last_use_nothing_is_left_of_a_photo(owner, home, time_machine):
     begin = timezone.now()
     time_machine.move_to(begin)
     addresses = use_all_there_is(owner)
@@ -77,7 +76,7 @@ def test_a_day_after_its_last_use_nothing_is_left_of_a_photo(owner, home, time_m
         assert not model.objects.exists(), model
 
 
-def test_deleted_now_is_gone_now(owner, home):  # noqa: F811
+def test_deleted_now_is_gone_now(owner, home):
     use_all_there_is(owner)
     photo = Photo.objects.get()
     retention.choose(photo, True)
@@ -192,7 +191,7 @@ def test_the_command_does_it_where_there_is_no_worker(owner):
     assert Photo.objects.count() == 1
 
 
-def test_what_a_storage_could_not_delete_goes_with_the_daily_round(owner, home, time_machine, monkeypatch):  # noqa: F811
+def test_what_a_storage_could_not_delete_goes_with_the_daily_round(owner, home, time_machine, monkeypatch):
     begin = timezone.now()
     time_machine.move_to(begin)
     photo = make_photo(owner.person)
@@ -210,7 +209,7 @@ def test_what_a_storage_could_not_delete_goes_with_the_daily_round(owner, home, 
 
 
 @pytest.mark.parametrize("home", ["a bucket with versions"], indirect=True)
-def test_the_round_also_finds_what_only_its_versions_betray(owner, home, time_machine):  # noqa: F811
+def test_the_round_also_finds_what_only_its_versions_betray(owner, home, time_machine):
     """A role that may not delete versions leaves a mark over them; once it may, they go."""
     begin = timezone.now()
     time_machine.move_to(begin)
@@ -225,7 +224,7 @@ def test_the_round_also_finds_what_only_its_versions_betray(owner, home, time_ma
 
 
 @pytest.mark.parametrize("home", ["a bucket with versions"], indirect=True)
-def test_a_role_without_the_right_to_versions_still_deletes_and_says_so(owner, home, monkeypatch, caplog):  # noqa: F811
+def test_a_role_without_the_right_to_versions_still_deletes_and_says_so(owner, home, monkeypatch, caplog):
     photo = make_photo(owner.person)
     names = [photo.image.name, photo.screen.name]
 

@@ -27,7 +27,6 @@ from patterns.studio.keeping import make_collection, put_into
 from tests import traces
 from tests.conftest import SiteClient, give_second_step
 from tests.factories import make_fabric, make_job, make_photo, make_result
-from tests.homes import bucket_server, home  # noqa: F401
 from tryon import sharing
 from tryon.models import Photo, Result
 
@@ -72,7 +71,7 @@ def delete(client: SiteClient, password: str = PASSWORD):
     return client.post(reverse("delete-account"), {"password": password})
 
 
-def test_everything_comes_out_in_one_zip(ada, home):  # noqa: F811
+def test_everything_comes_out_in_one_zip(ada, home):
     result = fill(ada)
     with exported(signed_in(ada)) as packed:
         assert packed.testzip() is None
@@ -130,7 +129,7 @@ def test_the_zip_is_written_as_it_is_read(ada):
     assert max(sizes) < sum(sizes) / 2
 
 
-def test_deleting_the_account_leaves_nothing(ada, home):  # noqa: F811
+def test_deleting_the_account_leaves_nothing(ada, home):
     client, elsewhere = signed_in(ada), signed_in(ada)
     result = fill(ada)
     AccessAttempt.objects.create(username="ada@example.com", ip_address="203.0.113.7", failures_since_start=1)
