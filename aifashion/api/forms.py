@@ -9,6 +9,6 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label="Name of the token",
         max_length=60,
-        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Give the token a name, so that you know later what uses it."},
     )
