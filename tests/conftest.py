@@ -21,6 +21,7 @@ from patterns import slots
 from patterns.ownership import SESSION_KEY, Person
 from patterns.studio import services as studio_services
 from tests import factories
+from tests.homes import home, s3_server, storage  # noqa: F401  (fixtures)
 from tests.postgres import Postgres
 from tryon import live as tryon_live
 from tryon import masks as tryon_masks

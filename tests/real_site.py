@@ -5,25 +5,32 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import requests
+
+from tests.postgres import free_port
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 class Site:
-    """The site in a process of its own, on a free port."""
+    """The site in processes of its own, on a free port. prepared: what manage.py does before."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        as_deployed: bool = False,
+        prepared: Iterable[tuple[str, ...]] = (("prepare_site",),),
+        **environment: str,
+    ) -> None:
+        self.folder, self.as_deployed, self.port = folder, as_deployed, free_port()
+        self.log = folder / "gunicorn.log"
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -31,9 +38,11 @@ class Site:
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
             "MEDIA_ROOT": str(folder / "media"),
             "MALLOC_ARENA_MAX": "2",  # as the image and make run have it
+            "PORT": str(self.port),
             **environment,
         }
-        self.manage("prepare_site")
+        for words in prepared:
+            self.manage(*words)
         self.start()
 
     def manage(self, *words: str) -> str:
@@ -44,21 +53,25 @@ class Site:
         return done.stdout
 
     def start(self) -> None:
-        words = ["-m", "gunicorn", "aifashion.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "4"]
-        quiet = subprocess.DEVNULL
-        self.process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=self.environment, stdout=quiet, stderr=quiet, start_new_session=True
-        )
-        for _ in range(150):
-            try:
-                requests.get(f"{self.address}/health/live", timeout=2)
-                return
-            except requests.RequestException:  # not yet listening, or still loading
-                time.sleep(0.2)
-        raise AssertionError("The server did not start.")
+        simply = ("--bind", f"127.0.0.1:{self.port}", "--threads", "4")
+        options = ("-c", "deploy/gunicorn.conf.py") if self.as_deployed else simply
+        command = [sys.executable, "-m", "gunicorn", "aifashion.wsgi", *options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_for(lambda: self.status("/health/live") == 200, self.log.read_text)
+
+    def status(self, path: str) -> int:
+        """0: nobody answered."""
+        try:
+            return requests.get(self.address + path, timeout=30).status_code
+        except requests.RequestException:
+            return 0
 
     def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def rows(self, model: str) -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import errno
 import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,7 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 import requests
 from django.core.files.base import ContentFile
@@ -28,7 +24,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import empty
 
 from aifashion import health
 from aifashion.upkeep.reconciling import compare
@@ -39,44 +34,27 @@ from patterns.jobs.services import enqueue
 from patterns.jobs.work import LeaseLost, Work
 from tests.aifashion.gate import Gate
 from tests.factories import encoded, look_query, make_photo, make_result, make_stock, photo_pixels, version_of
+from tests.homes import files_in_buckets
 from tests.patterns.jobs.test_workers import WHOLE, Counting
-from tests.postgres import Postgres, free_port
-from tests.tryon.test_storage import s3_server  # noqa: F401
+from tests.postgres import Postgres
+from tests.real_site import Site
+from tests.waiting import PATIENCE, wait_for
 from tryon.models import Photo, Result
-from tryon.storage import catalogue_storage
 
-ROOT = Path(__file__).resolve().parents[2]
 State = Job.State
-PATIENCE = 180  # seconds; a busy machine is slow, not wrong
 with_models = pytest.mark.usefixtures("stand_in_models")
 
 
 # --- The bucket --------------------------------------------------------------------------------------------------------
 @pytest.fixture
-def gate(s3_server, settings, monkeypatch) -> Iterator[Gate]:  # noqa: F811
+def gate(s3_server, settings, monkeypatch) -> Iterator[Gate]:
     """People's files and the catalogue behind a gate that can be shut."""
-    from aifashion.settings import _bucket
-
     behind = urlsplit(s3_server)
     gate = Gate(str(behind.hostname), int(behind.port or 0))
-    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("aifashion.settings.S3_ENDPOINT", gate.address)
-    client = boto3.client("s3", endpoint_url=s3_server, region_name="us-east-1")
-    client.create_bucket(Bucket="faults")
-    storages = copy.deepcopy(settings.STORAGES)
-    storages["default"] = _bucket("faults", "private", True)
-    storages["catalogue"] = _bucket("faults", "catalogue", True)
-    settings.STORAGES = storages
-    catalogue_storage._wrapped = empty
-    yield gate
-    catalogue_storage._wrapped = empty
-    if gate._listener:
+    with files_in_buckets(s3_server, settings, monkeypatch, through=gate.address):
+        yield gate
+    if gate.is_open:
         gate.shut()
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket="faults"):
-        for each in page.get("Contents", []):
-            client.delete_object(Bucket="faults", Key=each["Key"])
-    client.close()
 
 
 def upload(client) -> object:
@@ -163,50 +141,10 @@ def test_jobs_wait_for_the_bucket_with_all_their_attempts_and_finish(gate):
 
 
 # --- The database ------------------------------------------------------------------------------------------------------
-class Site:
-    """gunicorn with the settings of production's web server, on a database of its own."""
-
-    def __init__(self, folder: Path, database: str) -> None:
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "AIFASHION_ENV": "development",
-            "DATABASE_URL": database,
-            "MEDIA_ROOT": str(folder / "media"),
-            "PORT": str(self.port),
-            "WEB_WORKERS": "2",
-        }
-        self.log = folder / "gunicorn.log"
-        for words in (["migrate", "-v0"], ["sync_models"]):
-            done = subprocess.run(
-                [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, capture_output=True
-            )
-            assert done.returncode == 0, done.stderr
-        command = [sys.executable, "-m", "gunicorn", "aifashion.wsgi", "-c", "deploy/gunicorn.conf.py"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
-        wait_for(lambda: self.status("/health/live") == 200, self.log.read_text)
-
-    def status(self, path: str) -> int:
-        """0: nobody answered."""
-        try:
-            return requests.get(self.address + path, timeout=30).status_code
-        except requests.RequestException:
-            return 0
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-
-
-def wait_for(what, why=lambda: "") -> float:
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < PATIENCE, why()
-        time.sleep(0.2)
-    return time.monotonic() - begun
+def deployed(folder: Path, database: str) -> Site:
+    """gunicorn with the settings of production's web server, on a database of its own; no garments, which take long to load."""
+    prepared = (("migrate", "-v0"), ("sync_models",))
+    return Site(folder, as_deployed=True, prepared=prepared, DATABASE_URL=database, WEB_WORKERS="2")
 
 
 @pytest.fixture
@@ -221,7 +159,7 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 def test_a_database_that_is_restarted_under_load_costs_a_pause_for_pages_and_jobs(own_postgres, tmp_path):
-    site, house = Site(tmp_path, own_postgres.url), Counting(tmp_path, DATABASE_URL=own_postgres.url)
+    site, house = deployed(tmp_path, own_postgres.url), Counting(tmp_path, DATABASE_URL=own_postgres.url)
     told: Counter[int] = Counter()
     over = threading.Event()
 
@@ -252,7 +190,7 @@ def test_a_database_that_is_restarted_under_load_costs_a_pause_for_pages_and_job
         over.set()
         for each in walkers:
             each.join()
-        site.end()
+        site.kill()
         house.end()
     assert set(told) == {200, 503}, told
 
@@ -372,7 +310,7 @@ def test_expiry_follows_the_clock_and_nothing_breaks_when_it_jumps(owner, anonym
 
 # --- The process -------------------------------------------------------------------------------------------------------
 def test_a_web_server_told_to_stop_answers_whom_it_has_let_in(tmp_path):
-    site = Site(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3")
+    site = deployed(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3")
     try:
         body = b"fabric=plaid:17"
         head = f"POST /photos/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nContent-Length: {len(body)}\r\n"
@@ -391,11 +329,11 @@ def test_a_web_server_told_to_stop_answers_whom_it_has_let_in(tmp_path):
         assert site.process.wait(PATIENCE) == 0
         assert time.monotonic() - begun < 30
     finally:
-        site.end()
+        site.kill()
 
 
 def test_a_killed_web_worker_is_replaced_and_the_site_goes_on(tmp_path):
-    site = Site(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3")
+    site = deployed(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3")
     try:
         children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children")
         workers = children.read_text().split()
@@ -405,4 +343,4 @@ def test_a_killed_web_worker_is_replaced_and_the_site_goes_on(tmp_path):
         wait_for(lambda: site.status("/fabrics/") == 200, site.log.read_text)
         assert not set(workers) & set(children.read_text().split())
     finally:
-        site.end()
+        site.kill()

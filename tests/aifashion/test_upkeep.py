@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,26 +28,24 @@ from patterns.studio.keeping import make_collection
 from tests.aifashion.drill import steady
 from tests.conftest import SiteClient
 from tests.factories import make_fabric, make_photo, make_result, make_stock
-from tests.tryon.test_storage import s3_server, storage  # noqa: F401  (both homes of files)
+from tests.homes import BUCKETS
+from tests.patterns.jobs.house import House
 from tryon.management.commands.sweep_files import ROOMS
 from tryon.models import Photo, Result, StockGarment
 from tryon.sharing import share
 from tryon.storage import catalogue_storage
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 
 
 @pytest.fixture
-def backup_place(storage, settings, tmp_path) -> str:  # noqa: F811
+def backup_place(storage, settings, tmp_path) -> str:
     """Where backups go: beside the files of this test, a folder or a bucket's own folder."""
     from aifashion.settings import _bucket, _folder
 
     known = copy.deepcopy(settings.STORAGES)
     known["backup"] = (
-        _folder(str(tmp_path / "backups"), None)
-        if storage == "local files"
-        else _bucket("private-test", "backups", True)
+        _folder(str(tmp_path / "backups"), None) if storage == "local files" else _bucket(BUCKETS[0], "backups", True)
     )
     settings.STORAGES = known
     settings.MODELS_ROOT = tmp_path / "models"
@@ -326,26 +322,10 @@ else:
 """
 
 
-def site(folder: Path, url: str, backup: Path):
+def site(folder: Path, url: str, backup: Path) -> Callable[..., str]:
     """A site in processes of its own: ``site("backup")`` is ``manage.py backup`` there."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "DJANGO_SETTINGS_MODULE": "aifashion.settings",
-        "DATABASE_URL": url,
-        "MEDIA_ROOT": str(folder),
-        "BACKUP_TO": str(backup),
-        "ALLOWED_HOSTS": "testserver",
-    }
-
-    def call(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", SITE, *words], cwd=ROOT, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
-
-    return call
+    settings = {"MEDIA_ROOT": str(folder), "BACKUP_TO": str(backup), "ALLOWED_HOSTS": "testserver"}
+    return House(folder, SITE, DATABASE_URL=url, **settings).run
 
 
 def test_a_site_moves_from_sqlite_to_postgresql_and_back_through_its_backups(tmp_path, postgres):

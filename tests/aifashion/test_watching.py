@@ -5,13 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,9 +18,9 @@ from patterns.jobs import engine, registry
 from patterns.jobs.registry import handles
 from patterns.jobs.services import enqueue
 from tests.factories import look_query, make_job, make_photo, make_result, make_stock, version_of
+from tests.patterns.jobs.house import House
 from tryon.sharing import share, token_of
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 PERSONAL = (
     "ada@example.com",
@@ -235,16 +231,7 @@ def sentry():
 @pytest.mark.parametrize("asked_for", [True, False])
 def test_an_error_goes_to_sentry_only_when_asked_for_and_without_persons(sentry, asked_for, tmp_path):
     got, dsn = sentry
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "DJANGO_SETTINGS_MODULE": "aifashion.settings",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "ALLOWED_HOSTS": "testserver",
-        **({"SENTRY_DSN": dsn} if asked_for else {}),
-    }
-    done = subprocess.run([sys.executable, "-c", CRASH], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    House(tmp_path, CRASH, ALLOWED_HOSTS="testserver", **({"SENTRY_DSN": dsn} if asked_for else {})).run()
     sent = b"\n".join(got).decode()
     if not asked_for:
         assert sent == ""

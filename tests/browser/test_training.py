@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +12,10 @@ import requests
 from playwright.sync_api import expect
 
 from tests.conftest import SECOND_STEP, digits
-from tests.patterns.jobs.house import PATIENCE, ROOT, House
+from tests.patterns.jobs.house import ROOT, House
 from tests.patterns.training.conftest import draw_pictures
+from tests.postgres import free_port
+from tests.waiting import PATIENCE
 
 from .conftest import Visitor
 
@@ -49,9 +50,7 @@ def site(tmp_path: Path) -> Iterator[str]:
     """A site with one unpublished category, a curator and a worker; its address."""
     draw_pictures(tmp_path / "data")
     house = House(tmp_path, PROGRAM, AIFASHION_DATA=str(tmp_path / "data"), OMP_NUM_THREADS="1")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     words = [sys.executable, "-m", "gunicorn", "aifashion.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
     quiet = subprocess.DEVNULL

@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.homes import moto_server
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "cloudformation.yaml"
 REGION = "us-east-1"
@@ -161,12 +163,7 @@ class Account:
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Account]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    account = Account(f"http://{host}:{port}")
-    account.make_stack()
-    yield account
-    server.stop()
+    with moto_server() as address:
+        account = Account(address)
+        account.make_stack()
+        yield account

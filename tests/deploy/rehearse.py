@@ -13,13 +13,14 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_AN_IMAGE = re.compile(r"^(useradd|chown)\b")
@@ -110,9 +111,7 @@ def ask(address: str) -> bytes:
 
 
 def start_and_ask(rehearsal: Rehearsal) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     secrets = {
         "SECRET_KEY": os.urandom(40).hex(),
         "ALLOWED_HOSTS": "127.0.0.1",

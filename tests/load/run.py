@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-from tests.postgres import Postgres, free_port
+from tests.postgres import Postgres
+from tests.real_site import Site
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "reliability.md"
@@ -50,25 +51,10 @@ def main() -> int:
 
 def run(folder: Path, database: str, people: int, seconds: int) -> list[float]:
     """The memory of site and workers together, in MB, every five seconds."""
-    port = free_port()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "AIFASHION_ENV": "development",
-        "DATABASE_URL": database,
-        "MEDIA_ROOT": str(folder / "media"),
-        "PORT": str(port),
-        "LOG_LEVEL": "WARNING",
-        "MALLOC_ARENA_MAX": "2",
-    }
-    python = sys.executable
-    subprocess.run([python, "manage.py", "prepare_site"], cwd=ROOT, env=environment, check=True)
-    server = [python, "-m", "gunicorn", "aifashion.wsgi", "-c", "deploy/gunicorn.conf.py"]
-    site = subprocess.Popen(server, cwd=ROOT, env=environment)
-    host = f"http://127.0.0.1:{port}"
+    site = Site(folder, as_deployed=True, DATABASE_URL=database, LOG_LEVEL="WARNING")
     try:
-        wait_until_ready(f"{host}/health/ready")
-        words = ["-f", "tests/load/locustfile.py", "--headless", "--host", host, "--only-summary"]
+        wait_for(lambda: site.status("/health/ready") == 200, site.log.read_text)
+        words = ["-f", "tests/load/locustfile.py", "--headless", "--host", site.address, "--only-summary"]
         words += [
             "-u",
             str(people),
@@ -81,26 +67,17 @@ def run(folder: Path, database: str, people: int, seconds: int) -> list[float]:
             "--stop-timeout",
             "60",
         ]
-        crowd = subprocess.Popen([python, "-m", "locust", *words], cwd=ROOT, env=environment)
+        environment = {**site.environment, "PYTHONPATH": str(ROOT)}
+        crowd = subprocess.Popen([sys.executable, "-m", "locust", *words], cwd=ROOT, env=environment)
         memory = []
         while crowd.poll() is None:
-            memory.append(memory_of(site.pid))
+            memory.append(memory_of(site.process.pid))
             time.sleep(5)
         return memory
     finally:
-        site.send_signal(signal.SIGTERM)
-        site.wait(60)
-
-
-def wait_until_ready(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(address) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("The site did not become ready.")
+        site.process.send_signal(signal.SIGTERM)
+        site.process.wait(60)
+        print(site.log.read_text())
 
 
 def memory_of(process: int) -> float:

@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from django.urls import reverse
 
 from tests.factories import make_result
-from tests.homes import BUCKETS, bucket_server, home  # noqa: F401  (fixtures)
+from tests.homes import BUCKETS
 
 pytestmark = [
     pytest.mark.django_db,
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def link(owner, home) -> str:  # noqa: F811
+def link(owner, home) -> str:
     result = make_result(owner.person)
     answer = owner.client.get(reverse("download-png", args=[result.public_id]))
     assert answer.status_code == 302

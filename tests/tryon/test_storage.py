@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
-import boto3
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,7 +17,6 @@ from django.core.management import call_command
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import empty
 
 from aifashion import health
 from tests.factories import encoded, look_query, make_photo, make_result, make_stock, photo_pixels, version_of
@@ -27,44 +25,6 @@ from tryon.models import Photo, Result
 from tryon.storage import catalogue_storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
-BUCKETS = ("private-test", "catalogue-test")
-
-
-@pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(params=["local files", "a bucket"])
-def storage(request, settings, local_files, monkeypatch) -> Iterator[str]:
-    """Both homes of files; in the second every byte travels through boto3 and HTTP."""
-    if request.param == "local files":
-        yield request.param
-        return
-    endpoint = request.getfixturevalue("s3_server")
-    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("aifashion.settings.S3_ENDPOINT", endpoint)
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
-    for bucket in BUCKETS:
-        client.create_bucket(Bucket=bucket)
-    from aifashion.settings import _bucket
-
-    storages = copy.deepcopy(settings.STORAGES)
-    storages["default"] = _bucket(BUCKETS[0], "private", True)
-    storages["catalogue"] = _bucket(BUCKETS[1], "catalogue", False)
-    settings.STORAGES = storages
-    catalogue_storage._wrapped = empty
-    yield request.param
-    for bucket in boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").buckets.all():
-        bucket.objects.all().delete()
-    client.close()
 
 
 def kept() -> set[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.waiting import wait_for
+
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 180  # seconds; a busy machine is slow, not wrong
 
 
 class House:
@@ -50,11 +51,11 @@ class House:
             database.close()
 
     def wait_for(self, what: Callable[[], bool]) -> None:
-        until = time.monotonic() + PATIENCE
-        while not what():
-            logs = "\n".join(path.read_text() for path in self.folder.glob("*.log"))
-            assert time.monotonic() < until, f"{self.rows('state, stage, attempts, reason')}\n{logs[-3000:]}"
-            time.sleep(0.1)
+        wait_for(what, self.how_it_stands)
+
+    def how_it_stands(self) -> str:
+        logs = "\n".join(path.read_text() for path in self.folder.glob("*.log"))
+        return f"{self.rows('state, stage, attempts, reason')}\n{logs[-3000:]}"
 
     def let_leases_expire(self) -> None:
         """As if the time of a lease had passed: no test waits for it, and no slow worker loses its own meanwhile."""
@@ -64,6 +65,19 @@ class House:
             database.commit()
         finally:
             database.close()
+
+    def outlive(self, deaths: int) -> int:
+        """Workers one after the other until all is finished; how many killed themselves, at most ``deaths``."""
+        died = 0
+        while not self.all_finished():
+            worker = self.worker()
+            self.wait_for(lambda worker=worker: worker.poll() is not None or self.all_finished())
+            if not self.all_finished():
+                assert worker.returncode == -signal.SIGKILL
+                died += 1
+                assert died <= deaths
+                self.let_leases_expire()
+        return died
 
     def all_finished(self) -> bool:
         return all(state == "finished" for (state,) in self.rows("state"))

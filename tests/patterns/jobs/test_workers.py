@@ -6,13 +6,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .house import PATIENCE, House
+from tests.postgres import free_port
+from tests.waiting import PATIENCE, wait_for
+
+from .house import House
 
 # Steps that leave a line each in a file, so that a doubled or lost one shows. Step 3 of the first attempt waits to be killed.
 PROGRAM = """
@@ -108,20 +110,18 @@ def redis(tmp_path) -> Iterator[str]:
     program = shutil.which("redis-server")
     if not program:
         pytest.skip("redis-server is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
+    wait_for(lambda: listens(port))
     yield f"redis://127.0.0.1:{port}/0"
     process.kill()
     process.wait()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_celery_brings_the_same_jobs_through_redis(tmp_path, redis):

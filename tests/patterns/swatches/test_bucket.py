@@ -14,12 +14,11 @@ from patterns.swatches.models import Swatch
 from patterns.swatches.queries import write_accepted
 from tests.factories import encoded, make_category
 from tests.patterns.swatches.builders import cloth, make_curator
-from tests.tryon.test_storage import s3_server, storage  # noqa: F401  (both homes of files)
 
 pytestmark = pytest.mark.django_db
 
 
-def test_swatches_come_are_shown_read_by_training_and_go(storage, anonymous, tmp_path):  # noqa: F811
+def test_swatches_come_are_shown_read_by_training_and_go(storage, anonymous, tmp_path):
     files = [(f"{seed}.png", io.BytesIO(encoded(cloth(seed)))) for seed in range(3)]
     delivery = services.receive(files, make_category("plaid"), "A market", "CC0")
     with TestCase.captureOnCommitCallbacks(execute=True):

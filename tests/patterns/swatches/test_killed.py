@@ -169,15 +169,7 @@ def test_a_worker_killed_during_an_import_leaves_it_to_the_next_one_and_nothing_
     house = House(tmp_path, WORKER, MARKS=str(marks))
     try:
         house.run("bring", str(brought))
-        deaths = 0
-        while not house.all_finished():
-            worker = house.worker()
-            house.wait_for(lambda worker=worker: worker.poll() is not None or house.all_finished())
-            if not house.all_finished():
-                assert worker.returncode == -signal.SIGKILL
-                deaths += 1
-                assert deaths <= 4
-                house.let_leases_expire()
+        deaths = house.outlive(4)
     finally:
         house.end()
     assert deaths == 4

@@ -82,15 +82,7 @@ def test_a_run_survives_a_kill_in_every_stage(tmp_path):
     )
     try:
         house.run("begin", str(STEPS))
-        deaths = 0
-        while not house.all_finished():
-            worker = house.worker()
-            house.wait_for(lambda worker=worker: worker.poll() is not None or house.all_finished())
-            if not house.all_finished():
-                assert worker.returncode == -signal.SIGKILL
-                deaths += 1
-                assert deaths <= 4
-                house.let_leases_expire()
+        deaths = house.outlive(4)
     finally:
         house.end()
     assert sorted(mark.name for mark in marks.iterdir()) == ["evaluation", "export", "publishing", "training"]
