@@ -38,6 +38,7 @@ COPY tryon tryon
 COPY ml ml
 COPY static static
 COPY templates templates
+COPY locale locale
 COPY deploy/gunicorn.conf.py deploy/
 RUN useradd --uid 10001 --create-home aifashion && mkdir -p /var/lib/aifashion/media && chown -R aifashion /var/lib/aifashion
 # The code's own folder is not writable. One heap for every thread keeps a third more memory than two, and is no quicker.

@@ -10,7 +10,7 @@ ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/te
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test test-postgres load lint format audit lock fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
+.PHONY: help run setup test test-postgres load lint format audit lock messages fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -58,6 +58,10 @@ audit: .venv/all.stamp ## bandit on our code, pip-audit on the locked packages
 
 lock: .venv/all.stamp ## requirements-web.lock anew from requirements-web.txt, every package by hash
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements-web.txt -o requirements-web.lock
+
+messages: .venv/all.stamp ## take the words of code and pages into locale/, and compile what is translated (needs Debian's gettext; running the site does not)
+	$(BIN)/python manage.py makemessages --all --no-location --no-wrap --no-obsolete --ignore=.venv --ignore=runs --ignore=tests
+	$(BIN)/python manage.py compilemessages --ignore=.venv
 
 fuzz: .venv/all.stamp ## ten thousand broken, hostile and odd uploads against the real site (COUNT=, SEED=)
 	$(BIN)/python -m tests.tryon.fuzz_uploads --seed $(or $(SEED),1) --count $(or $(COUNT),10000)

@@ -9,8 +9,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from aifashion import errors, limits
+from aifashion.api.problems import is_for_programs
 from ml.errors import MlError, ModelFileError
 from patterns.away import what_is_away
 from patterns.limits import TooMany
@@ -72,6 +77,26 @@ class PermissionsPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return response
+
+
+class Languages(LocaleMiddleware):
+    """The language that somebody chose, or else their browser asks for; programs are answered in English.
+
+    Only what has words says that it depends on it: a picture is the same in every language, and may be kept for everybody.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_for_programs(request):
+            translation.activate(settings.LANGUAGE_CODE)
+        else:
+            super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        has_words = response.get("Content-Type", "").startswith(("text/html", "application/json"))
+        if has_words and not is_for_programs(request):
+            response.headers.setdefault("Content-Language", translation.get_language())
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 
 

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "aifashion.middleware.PermissionsPolicy",
+    "aifashion.middleware.Languages",  # before all that may answer with a page of its own
     "aifashion.middleware.BodyLimit",
     "aifashion.middleware.SessionCookie",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -339,6 +340,11 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_text("DEFAULT_FROM_EMAIL", "AI Fashion <
 
 # --- Words -----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by the name that its own people call it
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if PRODUCTION else "language"
+LANGUAGE_COOKIE_AGE = SESSION_COOKIE_AGE
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, PRODUCTION, "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 

@@ -5,7 +5,9 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.functional import lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from aifashion import health, metrics
 from aifashion.accounts import views as accounts
@@ -28,6 +30,8 @@ urlpatterns = [
     path("studio/", include("patterns.studio.urls")),
     path("jobs/", include("patterns.jobs.urls")),
     path("account/", include("aifashion.accounts.urls")),
+    # Without the forms' token, so that pages which need no cookie set none: a language is nothing worth forging.
+    path("language/", csrf_exempt(set_language), name="set-language"),
     path("privacy/", accounts.privacy, name="privacy"),
     path("", include("aifashion.api.urls")),
     path("", include("tryon.urls")),

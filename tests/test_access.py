@@ -54,6 +54,7 @@ ROUTES = {
     "metrics": Row(404, 404),  # only with the token, see tests/aifashion/test_watching.py
     "health-ready": Row(503, 503),  # the tests' stand-ins have no files
     "favicon": Row(302, 302),
+    "set-language": Row(302, 302, posts=True, form={"language": "en"}),
     "categories": EVERYBODY,
     "fabrics": Row(200, 200, form={"from": 3}),
     "fabric-tile": EVERYBODY,
