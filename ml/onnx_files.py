@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,25 +70,32 @@ def _places(content: bytes) -> dict[int, list[int]]:
     return found
 
 
-def picture_net_as_onnx(net: Any, told: Mapping[str, str], *, shrink: bool) -> bytes:
-    """ONNX bytes of a torch net from "picture" (N, 3, H, W) to "probabilities" (N, C, H, W), with ``told`` as its metadata.
+def picture_net_as_onnx(
+    net: Any,
+    told: Mapping[str, str],
+    *,
+    shrink: bool,
+    shape: tuple[int, int, int] | None = None,
+    outputs: Sequence[str] = ("probabilities",),
+) -> bytes:
+    """ONNX bytes of a torch net from "picture" (N, C, H, W) to ``outputs`` (N, ..., h, w), with ``told`` as its metadata.
 
-    N, H and W stay free. ``shrink``: see :func:`shrink_weights`.
+    ``shape``: C, H and W; where none is given C is 3, and H and W stay free. N is always free. ``shrink``: see :func:`shrink_weights`.
     """
     import onnx
     import torch
 
-    axes = {0: "count", 2: "height", 3: "width"}
+    axes = {0: "count"} if shape else {0: "count", 2: "height", 3: "width"}
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         file = Path(folder) / "net.onnx"
         torch.onnx.export(
             net.eval(),
-            (torch.rand(1, 3, 96, 64),),
+            (torch.rand(1, *(shape or (3, 96, 64))),),
             file,
             input_names=["picture"],
-            output_names=["probabilities"],
-            dynamic_axes={"picture": axes, "probabilities": axes},
+            output_names=list(outputs),
+            dynamic_axes=dict.fromkeys(("picture", *outputs), axes),
             opset_version=17,
             do_constant_folding=False,
             training=torch.onnx.TrainingMode.PRESERVE,  # as it is, in evaluation: normalisation folded in would not fit halves

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 
-from ml.compositing.bend import bend_pattern
+from ml.compositing.bend import bend_of
 from ml.compositing.blend import backdrop, blend
 from ml.compositing.cloth_map import ClothMap
 from ml.compositing.placement import Placement
@@ -23,7 +23,7 @@ from ml.compositing.shade import shade_box
 from ml.compositing.tile import check_tile, prepare_tile
 from ml.compositing.wrap import wrap_fabric
 from ml.errors import PictureError, PlacementError
-from ml.images import Bytes, Floats, grow_rows, srgb_to_linear
+from ml.images import Bytes, Floats, srgb_to_linear
 
 STRENGTH = 0.8  # how much the pattern follows the folds, 0 to 2; chosen by eye
 BAND = 1 << 17  # photo pixels handled at a time, small enough to stay in cache
@@ -42,6 +42,7 @@ class Layer:
     strength: float = STRENGTH
     is_block: bool = False
     cloth_map: ClothMap | None = None
+    net: Any = None
 
 
 def drape(
@@ -55,6 +56,7 @@ def drape(
     is_block: bool = False,
     in_place: bool = False,
     cloth_map: ClothMap | None = None,
+    net: Any = None,
 ) -> Bytes:
     """Dress one garment.
 
@@ -62,13 +64,15 @@ def drape(
     px_per_cm: photo pixels per centimetre of cloth, above 0. strength: how far the pattern bends with the folds, 0
     (flat) to 2. is_block: the tile is the whole block that repeats, see :func:`ml.compositing.tile.prepare_tile`.
     in_place: paint on the photo itself, which saves its copy. cloth_map: which point of the cloth each pixel shows and
-    the light there, of the photo's size; then nothing is guessed, and px_per_cm and strength do not matter. Returns
-    uint8 (H, W, 3), byte-identical to the photo where alpha is 0.
+    the light there, of the photo's size; then nothing is guessed, and px_per_cm and strength do not matter. net: who guesses
+    how the cloth lies, :func:`ml.cloth.serving.cloth_net`; then the middle of a tile lies at the cloth's own beginning (the middle of the
+    front, below the neck or at the waist) instead of the picture's middle. Returns uint8 (H, W, 3), byte-identical to the
+    photo where alpha is 0.
 
     The fabric is relit with the garment's light relative to its median, so a light fabric stays light on a dark
     garment. Raises PictureError for arrays of the wrong kind, PlacementError for numbers out of range.
     """
-    layer = Layer(tile, alpha, placement, px_per_cm, strength, is_block, cloth_map)
+    layer = Layer(tile, alpha, placement, px_per_cm, strength, is_block, cloth_map, net)
     _check(photo, layer)
     out = photo if in_place else photo.copy()
     _dress(photo, out, layer)
@@ -112,16 +116,18 @@ def _dress_box(photo: Bytes, painted: Bytes, layer: Layer, box: Box) -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy and OpenCV let go of the interpreter while they work
         gathered = pool.submit(backdrop, under, alpha)
         relative = shade_box(photo[box.window], alpha)
-        bend = np.dstack(bend_pattern(relative, alpha, layer.px_per_cm, layer.strength))
+        middle = photo.shape[1] / 2 - box.left, photo.shape[0] / 2 - box.top
+        bend = bend_of(relative, alpha, layer.px_per_cm, middle, layer.net)
+        shifts = bend.at(layer.strength, layer.px_per_cm)
         laid = prepare_tile(layer.tile, layer.placement, layer.px_per_cm, layer.is_block)
         behind = gathered.result()
 
         def dress_rows(start: int) -> None:
             stop = min(start + rows, alpha.shape[0])
             band = slice(start, stop)
-            across, down = cv2.split(grow_rows(bend, (alpha.shape[0], alpha.shape[1]), start, stop))
+            shift = bend.rows(shifts, (alpha.shape[0], alpha.shape[1]), start, stop)
             corners = (box.top + start, box.top + stop, box.left, box.right)
-            flat = laid.sample((photo.shape[0], photo.shape[1]), corners, (floats(across), floats(down)))
+            flat = laid.sample((photo.shape[0], photo.shape[1]), corners, shift)
             under[band] = blend(under[band], relight(flat, relative[band]), alpha[band], behind, start)
 
         rows = max(1, BAND // alpha.shape[1])

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.compositing.bend import LAID_FROM, bend_at, bend_planes
+from ml.compositing.bend import LAID_FROM, Bend, bend_of
 from ml.compositing.blend import backdrop
 from ml.compositing.cloth_map import ClothMap, cloth_slopes
 from ml.compositing.drape import KNEE, STRENGTH, WHITE, _grown, relight
@@ -32,17 +32,17 @@ from ml.compositing.shade import DARKEST, shade_box
 from ml.compositing.tile import prepare_tile
 from ml.compositing.wrap import _cut, _points, wrap_fabric
 from ml.errors import PictureError
-from ml.images import Bytes, Floats, grow_rows, linear_to_srgb, srgb_to_linear
+from ml.images import Bytes, Floats, linear_to_srgb, srgb_to_linear
 
 MAGIC = b"AFL1"
 LIGHT_STEP = 1 / 256  # of the natural log of the light: 0.4 %, less than one code of a screen
 BEND_STEP = 1 / 512  # centimetres of cloth
-LIE_STEP = 1 / 64  # the same, of shifts that are large and very smooth
+LIE_STEP = 1 / 256  # the same, of shifts that are large and smooth
 MAP_STEP = 1 / 100  # the same: a tenth of what a pixel of a page shows
 REACH = 320.0  # centimetres of cloth on either side
 NIGHT = 1 / 1024  # light below which known cloth is black
 STRENGTHS = (0.0, 2.0)
-BENDS = ("across", "down", "lie_across", "lie_down")
+FOLDS, LIES = ("across", "down"), ("lie_across", "lie_down")
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,22 @@ def pack_live(
     below: Sequence[Floats] = (),
     more: dict[str, Any] | None = None,
     cloth_map: ClothMap | None = None,
+    net: Any = None,
 ) -> bytes:
     """Everything about one garment that does not depend on the fabric.
 
     photo: uint8 (H, W, 3) sRGB. alpha: float32 (H, W) in [0, 1]. px_per_cm: above 0. below: masks of the garments that
     are dressed before this one and lie under it. more: what else the header is to say. cloth_map: what is known of the
-    cloth, of the photo's size; then nothing is guessed, as in drape. Returns the file described above.
+    cloth, of the photo's size; then nothing is guessed, as in drape. net: who guesses, as in drape. Returns the file
+    described above.
 
     Planes, cut to ``header["box"]``: ``alpha`` in [0, 1]; ``light``, the natural log of the relative light; ``red``,
     ``green``, ``blue``, 8-bit sRGB of what lies behind the soft edge (0 elsewhere); ``under``, how much of that is cloth
     of the garments below, [0, 1]. ``across`` and ``down``, on a coarser grid over the same box: how many centimetres
-    further right and down on the cloth a pixel looks, at drape strength 1; ``lie_across`` and ``lie_down`` beside them: how
-    many more because the pattern lies along the garment's parts, from the strength ``header["laid_from"]`` on. Of known
-    cloth (``header["map"]``) there are
-    instead ``u`` and ``v``, the centimetres themselves, one for each pixel. Raises PictureError.
+    further right and down on the cloth a pixel looks, at drape strength 1; ``lie_across`` and ``lie_down``: how many more because of the
+    way the cloth lies, from the strength ``header["laid_from"]`` on, and ``header["anchor"]``: how many more at any strength. Those two
+    hold one grid below the other, one for each of ``header["pieces"]``; ``piece`` says which a pixel shows. Of known cloth
+    (``header["map"]``) there are instead ``u`` and ``v``, the centimetres themselves, one for each pixel. Raises PictureError.
     """
     check_alpha(photo, alpha)
     tight = box_of(alpha)
@@ -87,8 +89,10 @@ def pack_live(
         planes.add(name, codes, 1, 1.0)
     if below:
         planes.add("under", _under(below, cover, box) * 255, 1, 1 / 255)
+    laid: dict[str, Any] = {}
     if cloth_map is None:
-        _add_guessed(planes, cut, cover, px_per_cm)
+        middle = photo.shape[1] / 2 - box.left, photo.shape[0] / 2 - box.top
+        laid = _add_guessed(planes, cut, cover, px_per_cm, middle, net)
     else:
         _add_known(planes, cloth_map, cover, box)
     header = {
@@ -101,6 +105,7 @@ def pack_live(
         "knee": KNEE if cloth_map is None else None,
         "map": cloth_map is not None,
         "laid_from": LAID_FROM,
+        **laid,
         "strength": {"usual": STRENGTH, "least": STRENGTHS[0], "most": STRENGTHS[1]},
         **(more or {}),
         "planes": planes.places,
@@ -157,12 +162,14 @@ def _guessed_cloth(
     pack: LivePack, shape: tuple[int, int], tile: Bytes, placement: Placement, strength: float, is_block: bool
 ) -> Floats:
     px_per_cm, light = pack.header["px_per_cm"], pack.planes["light"]
-    bend = np.dstack([pack.planes[name] for name in BENDS])
-    shift = grow_rows(
-        bend_at(bend, strength) * np.float32(px_per_cm), (light.shape[0], light.shape[1]), 0, light.shape[0]
-    )
+    anchor = floats(np.array(pack.header["anchor"]))
+    lies = np.dstack([pack.planes[name] for name in LIES])
+    lies = lies.reshape(pack.header["pieces"], -1, *lies.shape[1:]) + anchor
+    piece = pack.planes["piece"].astype(np.uint8) if "piece" in pack.planes else None
+    bend = Bend(np.dstack([pack.planes[name] for name in FOLDS]), lies, anchor, piece)
+    shift = bend.rows(bend.at(strength, px_per_cm), (light.shape[0], light.shape[1]), 0, light.shape[0])
     laid = prepare_tile(tile, placement, px_per_cm, is_block)
-    flat = laid.sample(shape, Box(*pack.header["box"]).corners, (shift[..., 0].copy(), shift[..., 1].copy()))
+    flat = laid.sample(shape, Box(*pack.header["box"]).corners, shift)
     return relight(flat, floats(np.exp(light)))
 
 
@@ -207,11 +214,19 @@ class _Planes:
         self.contents.append(content)
 
 
-def _add_guessed(planes: _Planes, photo: Bytes, alpha: Floats, px_per_cm: float) -> None:
+def _add_guessed(
+    planes: _Planes, photo: Bytes, alpha: Floats, px_per_cm: float, middle: tuple[float, float], net: Any
+) -> dict[str, Any]:
+    """What the header says of it."""
     relative = shade_box(photo, alpha)
     planes.add_light(relative, alpha, DARKEST)
-    for name, shift in zip(BENDS, np.moveaxis(bend_planes(relative, alpha, px_per_cm), 2, 0), strict=True):
-        planes.add_around(name, shift, LIE_STEP if name.startswith("lie") else BEND_STEP)
+    bend = bend_of(relative, alpha, px_per_cm, middle, net)
+    for way, (fold, lie) in enumerate(zip(FOLDS, LIES, strict=True)):
+        planes.add_around(fold, bend.folds[..., way], BEND_STEP)
+        planes.add_around(lie, np.concatenate(list(bend.lies[..., way] - bend.anchor[way])), LIE_STEP)
+    if bend.piece is not None:
+        planes.add("piece", bend.piece, 1, 1.0)
+    return {"pieces": len(bend.lies), "anchor": [float(each) for each in bend.anchor]}
 
 
 def _add_known(planes: _Planes, cloth: ClothMap, alpha: Floats, box: Box) -> None:

@@ -23,11 +23,16 @@ export function layFabric(pack, look, block, grain = 1) {
   const [cosine, sine] = Number.isInteger(quarter)
     ? [[1, 0], [0, 1], [-1, 0], [0, -1]][((quarter % 4) + 4) % 4]
     : [Math.cos(angle), Math.sin(angle)];
+  const [beginX, beginY] = (pack.anchor ?? [0, 0]).map((cm) => cm * px);
+  const period = [width * across, height * down];
   return {
     cosine,
     sine,
-    period: [width * across, height * down],
-    start: [(0.5 - look.dx) / across, (0.5 - look.dy) / down],
+    period,
+    start: [
+      (0.5 - look.dx) / across + (cosine * beginX + sine * beginY) / period[0],
+      (0.5 - look.dy) / down + (cosine * beginY - sine * beginX) / period[1],
+    ],
     reduced: [reducedSide(block.width, (width * across) / grain), reducedSide(block.height, (height * down) / grain)],
     bend: look.strength * pack.px_per_cm,
     lie: Math.min(1, look.strength / pack.laid_from) * pack.px_per_cm,

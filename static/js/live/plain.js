@@ -81,12 +81,14 @@ export class PlainPicture {
     if (pack.map) return this.#mapReader(pack, lay, block);
     const source = this.#reduce(block, ...lay.reduced);
     const [top, bottom, left, right] = pack.box;
-    const { across, down, lie_across: lieAcross, lie_down: lieDown } = pack.planes;
+    const { across, down, lie_across: lieAcross, lie_down: lieDown, piece } = pack.planes;
     const grow = growth(across, right - left, bottom - top);
+    const perPiece = across.width * across.height;
     return (x, y, at, out) => {
       grow(x - left, y - top);
-      const moveX = x + 0.5 - pack.width / 2 + lay.bend * grow.read(across) + lay.lie * grow.read(lieAcross);
-      const moveY = y + 0.5 - pack.height / 2 + lay.bend * grow.read(down) + lay.lie * grow.read(lieDown);
+      const first = piece ? piece.codes[at] * perPiece : 0;
+      const moveX = x + 0.5 - pack.width / 2 + lay.bend * grow.read(across) + lay.lie * grow.read(lieAcross, first);
+      const moveY = y + 0.5 - pack.height / 2 + lay.bend * grow.read(down) + lay.lie * grow.read(lieDown, first);
       const u = (lay.cosine * moveX + lay.sine * moveY) / lay.period[0] + lay.start[0];
       const v = (lay.cosine * moveY - lay.sine * moveX) / lay.period[1] + lay.start[1];
       readCubic(source, u, v, out);
@@ -184,9 +186,9 @@ function growth(grid, width, height) {
     [fx, fy, at] = [gx - left, gy - top, top * grid.width + left];
     [beside, under, both] = [at + right, at + lower, at + right + lower];
   };
-  place.read = ({ codes, least, step }) => {
-    const above = codes[at] + fx * (codes[beside] - codes[at]);
-    const below = codes[under] + fx * (codes[both] - codes[under]);
+  place.read = ({ codes, least, step }, first = 0) => {
+    const above = codes[first + at] + fx * (codes[first + beside] - codes[first + at]);
+    const below = codes[first + under] + fx * (codes[first + both] - codes[first + under]);
     return least + step * (above + fy * (below - above));
   };
   return place;

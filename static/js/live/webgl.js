@@ -38,7 +38,7 @@ const shader = (kinds, coarse) => `#version 300 es
 precision highp float;
 uniform vec2 picture; // width, height
 uniform vec2 grain; // pixels of the picture per pixel drawn
-uniform float knee[${kinds.length}], white[${kinds.length}], leastLight[${kinds.length}], lightStep[${kinds.length}], bend[${kinds.length}], lie[${kinds.length}];
+uniform float knee[${kinds.length}], white[${kinds.length}], leastLight[${kinds.length}], lightStep[${kinds.length}], bend[${kinds.length}], lie[${kinds.length}], pieces[${kinds.length}];
 uniform vec4 box[${kinds.length}]; // left, top, width, height
 uniform vec4 turn[${kinds.length}]; // cosine, sine, period
 uniform vec2 start[${kinds.length}];
@@ -96,6 +96,11 @@ vec3 wrapped(sampler2D map, sampler2D cloth, vec2 at, vec4 turn, vec2 start) {
     sum += textureLod(cloth, middle + float(i) / 3.0 * x + float(j) / 3.0 * y, level).rgb; // sRGB texture: linear light
   return sum / 9.0;
 }
+// The grids of a garment's pieces lie one below the other; none is read beyond its own.
+vec4 shiftAt(sampler2D where, vec2 at, float piece, float pieces) {
+  float half_ = 0.5 * pieces / float(textureSize(where, 0).y);
+  return texture(where, vec2(at.x, (piece + clamp(at.y, half_, 1.0 - half_)) / pieces));
+}
 vec3 rolledOff(vec3 lit, float knee) {
   vec3 excess = max(lit - knee, 0.0) / (1.0 - knee);
   return min(lit, knee) + (1.0 - knee) * excess / sqrt(1.0 + excess * excess);
@@ -121,7 +126,7 @@ const layer = (kind, i) => `
         float light = exp(leastLight[${i}] + lightStep[${i}] * floor(255.0 * stored.r + 256.0 * 255.0 * stored.g + 0.5));
         ${kind === "map"
     ? `vec3 flat_ = wrapped(where${i}, cloth${i}, at, turn[${i}], start[${i}]);`
-    : `vec4 shift = texture(where${i}, at / box[${i}].zw);
+    : `vec4 shift = shiftAt(where${i}, at / box[${i}].zw, floor(255.0 * texelFetch(behind${i}, ivec2(at), 0).a + 0.5), pieces[${i}]);
         vec2 moved = pixel - 0.5 * picture + bend[${i}] * shift.rg + lie[${i}] * shift.ba;
         vec3 flat_ = decode(cubic(cloth${i}, turned(moved, turn[${i}]) + start[${i}]));`}
         vec3 before = so, lit = flat_ * light * white[${i}];
@@ -207,6 +212,7 @@ export class WebGLPicture {
       gl.uniform1f(place(`lightStep[${i}]`), pack.planes.light.step);
       gl.uniform1f(place(`bend[${i}]`), lay.bend);
       gl.uniform1f(place(`lie[${i}]`), lay.lie);
+      gl.uniform1f(place(`pieces[${i}]`), pack.pieces ?? 1);
       gl.uniform4f(place(`turn[${i}]`), lay.cosine, lay.sine, ...lay.period);
       gl.uniform2f(place(`start[${i}]`), ...lay.start);
       [textures.mask, textures.behind, textures.where, cloth].forEach((texture, number) => {
@@ -279,7 +285,7 @@ export class WebGLPicture {
   #texturesOf(pack) {
     if (this.packs.has(pack)) return this.packs.get(pack);
     const { gl } = this;
-    const { alpha, light, red, green, blue, under } = pack.planes;
+    const { alpha, light, red, green, blue, under, piece } = pack.planes;
     const count = alpha.codes.length;
     const masks = new Uint8Array(4 * count), behind = new Uint8Array(4 * count);
     for (let i = 0, at = 0; i < count; i++, at += 4) {
@@ -290,6 +296,7 @@ export class WebGLPicture {
       behind[at] = red.codes[i];
       behind[at + 1] = green.codes[i];
       behind[at + 2] = blue.codes[i];
+      behind[at + 3] = piece?.codes[i] ?? 0;
     }
     const size = [alpha.width, alpha.height];
     const made = {
@@ -311,10 +318,10 @@ export class WebGLPicture {
     const { gl } = this;
     const names = pack.map ? ["u", "v"] : ["across", "down", "lie_across", "lie_down"];
     const planes = names.map((name) => pack.planes[name]);
-    const [{ width, height }] = planes;
+    const { width, height } = planes.at(-1); // the folds are the same for all pieces
     const values = new Float32Array(planes.length * width * height);
     planes.forEach(({ codes, step, least }, part) => {
-      for (let i = 0; i < codes.length; i++) values[planes.length * i + part] = least + step * codes[i];
+      for (let i = 0; i < width * height; i++) values[planes.length * i + part] = least + step * codes[i % codes.length];
     });
     if (pack.map) return this.#plain(gl.RG32F, gl.RG, gl.FLOAT, [width, height], values, gl.NEAREST);
     return this.#plain(gl.RGBA16F, gl.RGBA, gl.FLOAT, [width, height], values, gl.LINEAR);

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ml.compositing.bend import LAID_FROM, bend_at, bend_planes
+from ml.compositing.bend import LAID_FROM, bend_of
 from ml.compositing.drape import drape
 from ml.compositing.lay import garment_directions, lay_pattern
 from ml.compositing.placement import Placement
@@ -84,9 +84,9 @@ def test_next_to_nothing_is_not_laid(alpha):
 
 
 def test_strength_nought_is_flat_and_more_than_usual_turns_no_further():
-    planes = bend_planes(np.ones(SLEEVED.shape, np.float32), SLEEVED, 3.0)
-    assert not bend_at(planes, 0.0).any()
-    laid = [bend_at(planes, strength) - planes[..., :2] * np.float32(strength) for strength in (LAID_FROM, 2.0)]
+    bend = bend_of(np.ones(SLEEVED.shape, np.float32), SLEEVED, 1.0)
+    assert not bend.at(0.0, 1.0).any()
+    laid = [bend.at(strength, 1.0) - bend.folds * np.float32(strength) for strength in (LAID_FROM, 2.0)]
     assert np.allclose(*laid, atol=1e-4)
     assert np.abs(laid[0]).max() > 1
 
