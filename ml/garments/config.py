@@ -68,6 +68,8 @@ class Settings:
     weight_decay: float = 0.02
     dice_weight: float = 0.5
     class_weights: tuple[float, ...] = (0.8, 1.0, 1.0, 1.0, 1.0, 2.0, 1.3, 1.2, 1.3)  # in the cross-entropy
+    soft_borders: bool = True  # pixels at the border of two classes are asked for neither wholly
+    rare_share: float = 1.0  # how much more often photos with rare classes are seen; 0: as often as others
     ema_decay: float = 0.995
     flat_share: float = 0.16
     stock_share: float = 0.08  # photos of single garments with an outline

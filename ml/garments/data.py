@@ -133,7 +133,7 @@ class TrainingPictures:
         self.settings = settings
         self.swatches = swatches
         self.streets = [*pairs, *pseudo]
-        weights = np.array([_photo_weight(pair.labels) for pair in self.streets])
+        weights = np.array([_photo_weight(pair.labels, settings.rare_share) for pair in self.streets])
         weights[len(pairs) :] *= settings.pseudo_weight
         self.weights = weights / weights.sum()
         self.stock = list(stock)
@@ -254,9 +254,10 @@ def _box_of(rng: np.random.Generator, shape: tuple[int, ...], aspect: float, sha
     return int(top), max(int(top + height), int(top) + 8), int(left), max(int(left + width), int(left) + 8)
 
 
-def _photo_weight(labels: Bytes) -> float:
+def _photo_weight(labels: Bytes, rare_share: float) -> float:
     shares = np.bincount(labels.ravel(), minlength=IGNORED_CLASS + 1) / labels.size
-    return 1.0 + sum(extra for name, extra in _RARE.items() if shares[CLASSES.index(name)] > 0.01)
+    extras = sum(extra for name, extra in _RARE.items() if shares[CLASSES.index(name)] > 0.01)
+    return 1.0 + rare_share * extras
 
 
 def _cutout_index(pairs: list[Pair]) -> dict[str, list[tuple[int, tuple[int, int, int, int], int]]]:

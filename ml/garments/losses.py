@@ -9,14 +9,19 @@ from torch import Tensor
 from ml.garments.config import CLASSES, IGNORED_CLASS
 
 
-def soft_targets(labels: Tensor) -> Tensor:
+def soft_targets(labels: Tensor, soft_borders: bool = True) -> Tensor:
     """int64 labels (N, H, W), 0-8 or 255 → float32 targets (N, 9, H/2, W/2) that sum to 1, to less where pixels are ignored.
 
-    The labels of the data set have jagged borders; averaging over a 4x4 window leaves them undecided there.
+    The labels of the data set have jagged borders; averaging over a 4x4 window leaves them undecided there. Without
+    ``soft_borders`` every second label is taken as it is.
     """
+    if not soft_borders:
+        labels = labels[:, ::2, ::2]
     ignored = labels == IGNORED_CLASS
     one_hot = F.one_hot(labels.masked_fill(ignored, 0), len(CLASSES)).permute(0, 3, 1, 2).float()
     one_hot = one_hot * ~ignored[:, None]
+    if not soft_borders:
+        return one_hot
     return F.avg_pool2d(one_hot, kernel_size=4, stride=2, padding=1, count_include_pad=False)
 
 
@@ -51,9 +56,13 @@ def dice_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def segmentation_loss(
-    logits: Tensor, labels: Tensor, dice_weight: float, class_weights: Tensor | None = None
+    logits: Tensor,
+    labels: Tensor,
+    dice_weight: float,
+    class_weights: Tensor | None = None,
+    soft_borders: bool = True,
 ) -> Tensor:
     """Scalar loss of logits (N, 9, H/2, W/2) against int64 labels (N, H, W)."""
     logits = logits.float()
-    targets = soft_targets(labels)
+    targets = soft_targets(labels, soft_borders)
     return cross_entropy(logits, targets, class_weights) + dice_weight * dice_loss(logits, targets)

@@ -112,7 +112,9 @@ class Training:
         self.model.train()
         with autocast_for(self.device):
             logits = self.model(inputs)
-        loss = segmentation_loss(logits, targets, self.settings.dice_weight, self.class_weights)
+        loss = segmentation_loss(
+            logits, targets, self.settings.dice_weight, self.class_weights, self.settings.soft_borders
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
