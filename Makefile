@@ -10,7 +10,7 @@ ROWS = tests/test_access.py tests/aifashion/test_pages.py tests/patterns/jobs/te
 ON_POSTGRES = $(BIN)/python -m tests.postgres
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run setup test test-postgres load lint format audit lock messages fuzz bench train-textiles train-garments eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
+.PHONY: help run setup test test-postgres load lint format audit lock messages fuzz bench train-textiles train-garments train-cloth eval-textiles eval-garments wardrobe bench-drape rehearse-docker check-docker clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -82,6 +82,11 @@ train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data and the
 	$(BIN)/python -m ml.garments.train --out $(RUN_DIR)/garments/second --resume --recipe second \
 		--start $(RUN_DIR)/garments/first/model.safetensors --pseudo $(RUN_DIR)/garments/labels
 	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/second
+
+train-cloth: .venv/all.stamp ## garments of many cuts (needs Blender), and the net that learns from them how cloth lies; ends with the bundle
+	$(BIN)/python -m wardrobe.lessons --out $(RUN_DIR)/wardrobe/lessons --count 130
+	$(BIN)/python -m ml.cloth.train --lessons $(RUN_DIR)/wardrobe/lessons --out $(RUN_DIR)/cloth/first --resume
+	$(BIN)/python -m ml.cloth.export $(RUN_DIR)/cloth/first
 
 eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the figures into their card
 	$(BIN)/python -m ml.textiles.evaluate

@@ -46,4 +46,5 @@ class Settings:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ModelFileError(f"These settings are not known: {', '.join(sorted(unknown))}. Use a matching version.")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        ready: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items()}
+        return cls(**ready)

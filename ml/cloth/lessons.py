@@ -84,7 +84,7 @@ def draw(lesson: Lesson, rng: Rng, settings: Settings) -> Drawn:
     flip = rng.random() < 0.5
     stretch = float(np.exp(rng.normal(0, 0.07)))
     back_x, back_y = _warp(rng, lesson.cover.shape, flip, stretch)
-    cover = cv2.remap(lesson.cover, back_x, back_y, cv2.INTER_LINEAR)
+    cover = _read(lesson.cover, back_x, back_y)
     shown = _shown(rng, cover > 0.5, settings)
     if (shown & (cover > 0.5)).sum() < 400:
         shown = np.ones(cover.shape, bool)
@@ -93,21 +93,25 @@ def draw(lesson: Lesson, rng: Rng, settings: Settings) -> Drawn:
     at_x = np.repeat(((across - fit.shift_x + rng.normal(0, 1.5)) / fit.scale - 0.5)[None], CANVAS[1], axis=0)
     at_y = np.repeat(((down - fit.shift_y + rng.normal(0, 1.5)) / fit.scale - 0.5)[:, None], CANVAS[0], axis=1)
     at_x, at_y = at_x.astype(np.float32), at_y.astype(np.float32)
-    from_x, from_y = (cv2.remap(each, at_x, at_y, cv2.INTER_LINEAR, borderValue=-9) for each in (back_x, back_y))
-    visible = cv2.remap(shown.astype(np.float32), at_x, at_y, cv2.INTER_LINEAR)
-    seen = np.minimum(cv2.remap(lesson.cover, from_x, from_y, cv2.INTER_LINEAR), visible)
-    light = cv2.remap(lesson.light / np.maximum(lesson.cover, 1e-3), from_x, from_y, cv2.INTER_LINEAR)
+    from_x, from_y = (_read(each, at_x, at_y, beyond=-9) for each in (back_x, back_y))
+    visible = _read(shown.astype(np.float32), at_x, at_y)
+    seen = np.minimum(_read(lesson.cover, from_x, from_y), visible)
+    light = _read(np.asarray(lesson.light / np.maximum(lesson.cover, 1e-3), np.float32), from_x, from_y)
     picture = shown_to_net(_lit(rng, light, seen, settings), _frayed(rng, seen))
     small_x, small_y = (np.ascontiguousarray(_middles(each)) for each in (from_x, from_y))
-    sheet = cv2.remap(lesson.sheet.astype(np.float32), small_x, small_y, cv2.INTER_NEAREST, borderValue=-1)
-    sheet = np.where(_middles(seen) > 0.5, sheet, -1).astype(np.int64)
-    sure = (cv2.remap(lesson.sure.astype(np.float32), small_x, small_y, cv2.INTER_LINEAR) > 0.99) & (sheet >= 0)
-    u, v = (cv2.remap(each, small_x, small_y, cv2.INTER_LINEAR) for each in (lesson.u, lesson.v))
-    u, v = u * stretch, v / stretch
+    nearest = cv2.remap(lesson.sheet.astype(np.float32), small_x, small_y, cv2.INTER_NEAREST, borderValue=-1)
+    sheet = np.where(_middles(seen) > 0.5, nearest, -1).astype(np.int64)
+    sure = (_read(lesson.sure.astype(np.float32), small_x, small_y) > 0.99) & (sheet >= 0)
+    u, v = (_read(each, small_x, small_y) for each in (lesson.u, lesson.v))
+    u, v = np.asarray(u * stretch, np.float32), np.asarray(v / stretch, np.float32)
     if flip:
-        u, sheet = -u, np.choose(sheet + 1, [-1, 0, 2, 1, 3])
+        u, sheet = -u, np.array([-1, 0, 2, 1, 3])[sheet + 1]
         sure &= sheet != SHEETS.index("bands")  # they begin at one side
     return Drawn(picture, np.stack([u, v]).astype(np.float32), sheet, sure)
+
+
+def _read(values: Floats, x: Floats, y: Floats, beyond: float = 0.0) -> Floats:
+    return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderValue=beyond), np.float32)
 
 
 def _middles(values: Floats) -> Floats:
@@ -163,7 +167,7 @@ def _lit(rng: Rng, light: Floats, seen: Floats, settings: Settings) -> Floats:
     if rng.random() < 0.5:
         deep = cv2.GaussianBlur(deep, (0, 0), rng.uniform(0.6, 1.8))
     deep += rng.normal(0, rng.uniform(0, 0.06), deep.shape)
-    return np.exp2(deep).astype(np.float32)
+    return np.asarray(np.exp2(deep), np.float32)
 
 
 def _frayed(rng: Rng, seen: Floats) -> Floats:

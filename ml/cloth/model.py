@@ -66,4 +66,4 @@ def _places(picture: Tensor) -> Tensor:
 
 
 def build_net(settings: Settings) -> ClothNet:
-    return ClothNet(settings.channels).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return ClothNet(settings.channels).to(memory_format=torch.channels_last)

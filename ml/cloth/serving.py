@@ -13,7 +13,6 @@ import numpy.typing as npt
 from ml.bundle import bundled_models, load_session
 from ml.cloth.canvas import Fit, fit_garment, on_canvas, shown_to_net
 from ml.cloth.config import CANVAS, MODEL_NAME, SHEETS, STEP
-from ml.compositing.grid import spread
 from ml.images import Floats
 
 LEAST = 0.004  # share of the garment below which a sheet is not one
@@ -22,10 +21,11 @@ FACING = 20.0  # percentile of centimetres a pixel where cloth is taken to face 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One piece of cloth. u, v: float32 (128, 96), centimetres, on the canvas and carried on beyond the piece."""
+    """One piece of cloth on the canvas. u, v: float32 (128, 96), centimetres; they mean nothing beyond ``here``, bool (128, 96)."""
 
     u: Floats
     v: Floats
+    here: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,35 +64,16 @@ def guess_hang(light: Floats, alpha: Floats, net: Any) -> Hang | None:
     order = [int(each) for each in np.argsort(sizes)[::-1] if sizes[each] > max(LEAST * inside.sum(), 8)]
     if not order:
         return None
-    sheets = []
-    steps = np.zeros(0, np.float32)
-    for number in order:
-        here = inside & (found == number)
-        u, v = (_carried_on(cm[2 * number + each], here) for each in (0, 1))
-        sheets.append(Sheet(u, v))
-        if not steps.size:
-            steps = _spacing(u, v)[here]
-    if not steps.size or not np.isfinite(steps).all():
+    sheets = [Sheet(cm[2 * number], cm[2 * number + 1], inside & (found == number)) for number in order]
+    spacing = float(np.percentile(_spacing(sheets[0].u, sheets[0].v)[sheets[0].here], FACING))
+    if not spacing > 0:
         return None
-    px_per_cm = STEP / float(np.percentile(steps, FACING)) / fit.scale
-    return Hang(sheets, np.asarray(logits[order], np.float32), fit, px_per_cm)
+    return Hang(sheets, np.asarray(logits[order], np.float32), fit, STEP / spacing / fit.scale)
 
 
 def _places(values: Floats) -> Floats:
     return np.asarray(
         cv2.resize(values, (CANVAS[0] // STEP, CANVAS[1] // STEP), interpolation=cv2.INTER_AREA), np.float32
-    )
-
-
-def _carried_on(values: Floats, here: npt.NDArray[np.bool_]) -> Floats:
-    """Values of one sheet continued beyond it: its plane of best fit, and what is left over spread outward."""
-    rows, columns = np.nonzero(here)
-    table = np.stack([columns, rows, np.ones(len(rows))], axis=1)
-    plane = np.linalg.lstsq(table, values[here], rcond=None)[0]
-    y, x = np.mgrid[: values.shape[0], : values.shape[1]]
-    flat = (plane[0] * x + plane[1] * y + plane[2]).astype(np.float32)
-    return np.asarray(
-        flat + spread(np.where(here, values - flat, 0).astype(np.float32), here.astype(np.float32)), np.float32
     )
 
 

@@ -44,19 +44,16 @@ def loss_of(logits: Tensor, cm: Tensor, drawn: list[Drawn], settings: Settings) 
         both = first(sure) & second(sure) & (first(sheet) == second(sheet))
         off = (second(found) - first(found)) - (second(true) - first(true))
         share = both.float() / both.sum().clamp(min=1)
-        total = (
-            total
-            + settings.slope_weight
-            * (F.smooth_l1_loss(off, torch.zeros_like(off), reduction="none", beta=0.2).sum(1) * share).sum()
-        )
+        steps = F.smooth_l1_loss(off, torch.zeros_like(off), reduction="none", beta=0.2).sum(1)
+        total = total + settings.slope_weight * (steps * share).sum()
     return total
 
 
 def on_sheet(cm: Tensor, sheet: Tensor) -> Tensor:
     """u and v, (N, 2, h, w), of each place's own sheet, int64 (N, h, w)."""
-    pairs = cm.unflatten(1, (len(SHEETS), 2))
+    count, _, height, width = cm.shape
     index = sheet.clamp(min=0)[:, None, None].expand(-1, 1, 2, -1, -1)
-    return pairs.gather(1, index)[:, 0]
+    return cm.reshape(count, len(SHEETS), 2, height, width).gather(1, index)[:, 0]
 
 
 class Training:
@@ -89,7 +86,8 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         self.net.train()
-        loss = loss_of(*self.net(pictures.to(memory_format=torch.channels_last)), drawn, self.settings)
+        logits, cm = self.net(pictures.to(memory_format=torch.channels_last))
+        loss = loss_of(logits, cm, drawn, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)

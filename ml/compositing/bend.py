@@ -13,9 +13,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.cloth.config import STEP
 from ml.cloth.serving import Hang, guess_hang
+from ml.compositing.grid import spread
 from ml.compositing.lay import lay_pattern
 from ml.compositing.region import floats
 from ml.images import Bytes, Floats, grow_rows
@@ -88,7 +90,10 @@ def _hung(hang: Hang, alpha: Floats, size: tuple[int, int], px_per_cm: float, mi
     grid_y = ((np.arange(size[1]) + 0.5) * high - middle[1])[:, None]
     lies = []
     for sheet in hang.sheets:
-        u, v = (_seen_in(plane, hang, size, wide, high, cv2.INTER_CUBIC) for plane in (sheet.u, sheet.v))
+        u, v = (
+            _seen_in(_carried_on(plane, sheet.here), hang, size, wide, high, cv2.INTER_CUBIC)
+            for plane in (sheet.u, sheet.v)
+        )
         lies.append(np.dstack([u * hang.px_per_cm - grid_x, v * hang.px_per_cm - grid_y]) / px_per_cm)
     main = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) > 0.5
     piece = None
@@ -98,6 +103,18 @@ def _hung(hang: Hang, alpha: Floats, size: tuple[int, int], px_per_cm: float, mi
         main &= cv2.resize(piece, size, interpolation=cv2.INTER_NEAREST) == 0
     anchor = floats(np.median(lies[0][main], axis=0)) if main.any() else np.zeros(2, np.float32)
     return Bend(np.zeros((size[1], size[0], 2), np.float32), floats(np.stack(lies)), anchor, piece)
+
+
+def _carried_on(values: Floats, here: npt.NDArray[np.bool_]) -> Floats:
+    """Values of one sheet continued beyond it: its plane of best fit, and what is left over spread outward."""
+    rows, columns = np.nonzero(here)
+    table = np.stack([columns, rows, np.ones(len(rows))], axis=1)
+    plane = np.linalg.lstsq(table, values[here], rcond=None)[0]
+    y, x = np.mgrid[: values.shape[0], : values.shape[1]]
+    flat = (plane[0] * x + plane[1] * y + plane[2]).astype(np.float32)
+    return np.asarray(
+        flat + spread(np.where(here, values - flat, 0).astype(np.float32), here.astype(np.float32)), np.float32
+    )
 
 
 def _seen_in(plane: Floats, hang: Hang, size: tuple[int, int], wide: float, high: float, kind: int) -> Floats:
