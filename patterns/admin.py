@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from ml.errors import MlError
 from patterns import services
@@ -37,11 +38,15 @@ class CategoryAdmin(ExchangePages):
     @admin.display(description="")
     def sample(self, category: Any) -> SafeString | str:
         versions = category.published_versions
-        return picture(_sample_address(versions[0]), f"A {category.name} fabric") if versions else "–"
+        return (
+            picture(_sample_address(versions[0]), _("A fabric of the category %(category)s") % {"category": category})
+            if versions
+            else "–"
+        )
 
-    @admin.display(description="Published version")
+    @admin.display(description=_("Published version"))
     def published_as(self, category: Any) -> str:
-        return ", ".join(version.version for version in category.published_versions) or "none"
+        return ", ".join(version.version for version in category.published_versions) or str(_("none"))
 
 
 class DirectionInline(Inline):
@@ -56,7 +61,7 @@ class DirectionInline(Inline):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="Measured, in standard deviations from one end to the other")
+    @admin.display(description=_("Measured, in standard deviations from one end to the other"))
     def what_it_does(self, direction: Direction) -> str:
         strongest = sorted(direction.effects.items(), key=lambda effect: -abs(effect[1]))[:3]
         return ", ".join(f"{name} {change:+.1f}" for name, change in strongest)
@@ -89,7 +94,7 @@ class GeneratorVersionAdmin(VersionPages, QuickAdmin):
 
     @admin.display(description="")
     def sample(self, version: GeneratorVersion) -> SafeString:
-        return picture(_sample_address(version), f"A fabric of {version}")
+        return picture(_sample_address(version), _("A fabric of %(version)s") % {"version": version})
 
     def draw(self, version: GeneratorVersion, seed: int) -> HttpResponse:
         from ml.textiles.recipe import Recipe
@@ -104,7 +109,7 @@ class FabricAdmin(MadeByPeople):
     list_filter = ("generator_version__category", "created")
     list_select_related = ("generator_version__category", "owner")
     search_fields = ("public_id__startswith", "owner__email", "owner__username", "generator_version__version")
-    search_help_text = "A seed, the beginning of an id, a person's e-mail or name, or a version."
+    search_help_text = _("A seed, the beginning of an id, a person's e-mail or name, or a version.")
     ordering = ("-pk",)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -125,15 +130,15 @@ class FabricAdmin(MadeByPeople):
     def tile(self, fabric: Fabric) -> SafeString:
         return picture(reverse("admin:patterns_fabric_tile", args=[fabric.pk]), str(fabric))
 
-    @admin.display(description="Category", ordering="generator_version__category__name")
+    @admin.display(description=_("Category"), ordering="generator_version__category__name")
     def category(self, fabric: Fabric) -> str:
-        return fabric.generator_version.category.name
+        return str(fabric.generator_version.category)
 
-    @admin.display(description="Version")
+    @admin.display(description=_("Version"))
     def version(self, fabric: Fabric) -> str:
         return fabric.generator_version.version
 
-    @admin.display(description="Seed")
+    @admin.display(description=_("Seed"))
     def seed(self, fabric: Fabric) -> str:
         return str(fabric.recipe.get("seed", "?"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop as _  # rows are English; where they are shown they are translated
+
 
 class Entry(NamedTuple):
     slug: str
@@ -12,16 +14,16 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = (
-    Entry("floral", "Floral", "Blossoms from meadow-small to peony-large."),
-    Entry("leaves", "Leaves", "Fronds and foliage, quiet or jungle-bold."),
-    Entry("plaid", "Plaid", "Crossing bands, from tartan to window-pane."),
-    Entry("checkered", "Checkered", "Gingham and chessboard in two voices or more."),
-    Entry("striped", "Striped", "Pinstripe, deckchair and everything between."),
-    Entry("dotted", "Dotted", "Polka dots, pin dots, scattered confetti."),
-    Entry("zigzag", "Zigzag", "Chevrons and flame stitch with a pulse."),
-    Entry("geometric", "Geometric", "Tiles, lattices and sharp little inventions."),
-    Entry("batik", "Batik", "Wax-resist rhythms with a hand-dyed depth."),
-    Entry("animal", "Animal", "Leopard, zebra, snake, without the animal."),
-    Entry("novelty", "Novelty", "Playful prints that refuse to be explained."),
-    Entry("solid", "Solid", "One colour, with the weave left in."),
+    Entry("floral", _("Floral"), _("Blossoms from meadow-small to peony-large.")),
+    Entry("leaves", _("Leaves"), _("Fronds and foliage, quiet or jungle-bold.")),
+    Entry("plaid", _("Plaid"), _("Crossing bands, from tartan to window-pane.")),
+    Entry("checkered", _("Checkered"), _("Gingham and chessboard in two voices or more.")),
+    Entry("striped", _("Striped"), _("Pinstripe, deckchair and everything between.")),
+    Entry("dotted", _("Dotted"), _("Polka dots, pin dots, scattered confetti.")),
+    Entry("zigzag", _("Zigzag"), _("Chevrons and flame stitch with a pulse.")),
+    Entry("geometric", _("Geometric"), _("Tiles, lattices and sharp little inventions.")),
+    Entry("batik", _("Batik"), _("Wax-resist rhythms with a hand-dyed depth.")),
+    Entry("animal", _("Animal"), _("Leopard, zebra, snake, without the animal.")),
+    Entry("novelty", _("Novelty"), _("Playful prints that refuse to be explained.")),
+    Entry("solid", _("Solid"), _("One colour, with the weave left in.")),
 )

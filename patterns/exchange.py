@@ -12,9 +12,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from patterns.models import Category
 from patterns.swatches.book import book_of, takes_plain
+from patterns.words import in_digits
 
 COLUMNS = ("slug", "name", "blurb", "order", "is_published", "takes_plain")
 MOST_BYTES, MOST_ROWS = 256 * 1024, 1000
@@ -77,18 +79,20 @@ def _from_cell(text: str) -> str:
 def read_rows(content: bytes) -> list[dict[str, Any]]:
     """Rows of a CSV or JSON file, decided by content. Raises ExchangeError."""
     if len(content) > MOST_BYTES:
-        raise ExchangeError(f"This file is larger than {MOST_BYTES // 1024} kB; categories never take that much.")
+        raise ExchangeError(
+            _("This file is larger than %(most)s kB; categories never take that much.") % {"most": MOST_BYTES // 1024}
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ExchangeError(
-            "This file is not text in UTF-8. Save it as “CSV UTF-8” or JSON and choose it again."
+            _("This file is not text in UTF-8. Save it as “CSV UTF-8” or JSON and choose it again.")
         ) from None
     rows = _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
     if not rows:
-        raise ExchangeError("There are no categories in this file.")
+        raise ExchangeError(_("There are no categories in this file."))
     if len(rows) > MOST_ROWS:
-        raise ExchangeError(f"This file has more than {MOST_ROWS:,} rows.")
+        raise ExchangeError(_("This file has more than %(most)s rows.") % {"most": in_digits(MOST_ROWS)})
     return rows
 
 
@@ -96,11 +100,12 @@ def _read_json(text: str) -> list[dict[str, Any]]:
     try:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ExchangeError(f"This is not valid JSON{where}.") from None
+        if isinstance(error, json.JSONDecodeError):
+            raise ExchangeError(_("This is not valid JSON (line %(line)s).") % {"line": error.lineno}) from None
+        raise ExchangeError(_("This is not valid JSON.")) from None
     rows = found.get("categories") if isinstance(found, dict) else found
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ExchangeError("This JSON has no list “categories” of objects.")
+        raise ExchangeError(_("This JSON has no list “categories” of objects."))
     return rows
 
 
@@ -127,7 +132,7 @@ def plan(rows: Iterable[dict[str, Any]]) -> list[Row]:
     for number, raw in enumerate(rows, 1):
         row = _plan_one(number, raw, known)
         if row.slug in seen:
-            row.errors.append(f"“{row.slug}” is in this file twice.")
+            row.errors.append(_("“%(name)s” is in this file twice.") % {"name": row.slug})
         seen.add(row.slug)
         planned.append(row)
     return planned
@@ -136,7 +141,9 @@ def plan(rows: Iterable[dict[str, Any]]) -> list[Row]:
 def _plan_one(number: int, raw: dict[str, Any], known: dict[str, Category]) -> Row:
     slug = str(raw.get("slug") or "").strip()
     errors = [str(raw["?"])] if "?" in raw else []
-    errors += [f"There is no column “{str(name)[:40]}”." for name in raw if name not in (*COLUMNS, "?")]
+    errors += [
+        _("There is no column “%(name)s”.") % {"name": str(name)[:40]} for name in raw if name not in (*COLUMNS, "?")
+    ]
     values: dict[str, Any] = {"slug": slug}
     for column in COLUMNS[1:]:
         if column in raw:
@@ -159,15 +166,21 @@ def _clean(column: str, value: Any) -> Any:
     if column in ("is_published", "takes_plain"):
         text = str(value).strip().lower()
         if text not in TRUE | FALSE:
-            raise ValueError(f"“{column}” must be true or false; it is “{str(value)[:40]}”.")
+            raise ValueError(
+                _("“%(column)s” must be true or false; it is “%(value)s”.")
+                % {"column": column, "value": str(value)[:40]}
+            )
         return text in TRUE
     if column == "order":
         text = str(value).strip()
         if not (text.isascii() and text.isdigit() and int(text[:9]) <= 32767):
-            raise ValueError(f"“order” must be a whole number from 0 to 32,767; it is “{text[:40]}”.")
+            raise ValueError(
+                _("“order” must be a whole number from 0 to %(most)s; it is “%(value)s”.")
+                % {"most": in_digits(32767), "value": text[:40]}
+            )
         return int(text)
     if not isinstance(value, str) or "\0" in value:
-        raise ValueError(f"“{column}” must be text.")
+        raise ValueError(_("“%(column)s” must be text.") % {"column": column})
     return value.strip()
 
 
@@ -189,7 +202,7 @@ def carry_out(planned: list[Row]) -> list[tuple[Category, Row]]:
     Returns what became new or changed. Raises ExchangeError when a row has an error.
     """
     if any(row.errors for row in planned):
-        raise ExchangeError("Nothing was changed: mend the rows with errors first.")
+        raise ExchangeError(_("Nothing was changed: mend the rows with errors first."))
     with transaction.atomic():
         return [(_save(row), row) for row in planned if row.does != "same"]
 

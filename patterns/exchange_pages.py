@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from patterns import exchange
 from patterns.staff import QuickAdmin
@@ -20,7 +22,7 @@ KINDS = {"csv": ("text/csv", exchange.to_csv), "json": ("application/json", exch
 
 
 class ExchangeForm(forms.Form):
-    file = forms.FileField(label="CSV or JSON", widget=forms.FileInput(attrs={"accept": ".csv,.json"}))
+    file = forms.FileField(label=gettext_lazy("CSV or JSON"), widget=forms.FileInput(attrs={"accept": ".csv,.json"}))
 
 
 class ExchangePages(QuickAdmin):
@@ -62,7 +64,7 @@ class ExchangePages(QuickAdmin):
                     context |= {"rows": planned, "text": content.decode("utf-8-sig"), **_counted(planned)}
             except exchange.ExchangeError as error:
                 context["form"].add_error("file", str(error))
-        shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Import categories"}
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Import categories")}
         status = 400 if context["form"].errors else 200
         return TemplateResponse(request, "admin/patterns/category/exchange.html", {**shared, **context}, status=status)
 
@@ -75,7 +77,8 @@ class ExchangePages(QuickAdmin):
             said = "Imported." if row.is_new else f"Imported: {', '.join(column for column, _, _ in row.changes)}."
             LogEntry.objects.log_actions(int(request.user.pk or 0), [category], flag, said, single_object=True)
         count = len(done)
-        messages.success(request, f"{count} {'category' if count == 1 else 'categories'} added or changed.")
+        said = ngettext("%(count)s category added or changed.", "%(count)s categories added or changed.", count)
+        messages.success(request, said % {"count": count})
         return True
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from patterns.services import LARGEST_SEED, PREVIEW_SIZES
+from patterns.words import told
 
 
 class TileForm(forms.Form):
@@ -26,4 +28,4 @@ def first_error(form: forms.Form) -> str:
     """One sentence for a page that cannot show the form again: the field's name and what is wrong with it."""
     field, messages = next(iter(form.errors.items()))
     name = {"v": "version", "from": "seed"}.get(field, field)
-    return f"The {name} in this address cannot be used. {messages[0]}"
+    return _("The %(field)s in this address cannot be used. %(why)s") % {"field": told(name), "why": messages[0]}

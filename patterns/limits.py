@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import caches
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from patterns.ownership import Person
 
@@ -25,7 +28,7 @@ log = logging.getLogger(__name__)
 class Limit:
     """At most so many in ``seconds``; 0: not counted. ``what``: their name in the sentence that refuses."""
 
-    what: str
+    what: str | Promise
     person: int
     address: int
     seconds: int
@@ -33,13 +36,13 @@ class Limit:
 
 
 LIMITS = {
-    "upload": Limit("photos", 30, 150, 600),
-    "keep": Limit("results", 60, 300, 600),
-    "print": Limit("files for print and animations", 40, 200, 600),
-    "sign-in": Limit("tries to sign in", 0, 40, 300),
-    "dress": Limit("try-ons", 0, 900, 60, near=True),
-    "generate": Limit("fabrics", 0, 3000, 60, near=True),
-    "api": Limit("questions", 600, 1200, 60, near=True),
+    "upload": Limit(gettext_lazy("photos"), 30, 150, 600),
+    "keep": Limit(gettext_lazy("results"), 60, 300, 600),
+    "print": Limit(gettext_lazy("files for print and animations"), 40, 200, 600),
+    "sign-in": Limit(gettext_lazy("tries to sign in"), 0, 40, 300),
+    "dress": Limit(gettext_lazy("try-ons"), 0, 900, 60, near=True),
+    "generate": Limit(gettext_lazy("fabrics"), 0, 3000, 60, near=True),
+    "api": Limit(gettext_lazy("questions"), 600, 1200, 60, near=True),
 }
 
 
@@ -47,12 +50,19 @@ class TooMany(Exception):
     """Asked for too often. The site answers 429 with Retry-After."""
 
     def __init__(self, limit: Limit, most: int, retry_after: int) -> None:
-        span = f"{limit.seconds // 60} minutes" if limit.seconds > 60 else "a minute"
-        again = f"{retry_after} seconds" if retry_after < 90 else f"{-(-retry_after // 60)} minutes"
+        span = _in_minutes(limit.seconds) if limit.seconds > 60 else _("a minute")
+        seconds = ngettext("%(count)s second", "%(count)s seconds", retry_after) % {"count": retry_after}
+        again = seconds if retry_after < 90 else _in_minutes(retry_after)
         super().__init__(
-            f"That was asked for very often: at most {most} {limit.what} in {span}. Wait {again}, then try again."
+            _("That was asked for very often: at most %(most)s %(what)s in %(span)s. Wait %(again)s, then try again.")
+            % {"most": most, "what": limit.what, "span": span, "again": again}
         )
         self.retry_after = retry_after
+
+
+def _in_minutes(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
 def take(kind: str, person: Person | None = None, address: str = "") -> None:

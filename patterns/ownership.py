@@ -10,6 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 SESSION_KEY = "visitor"
 
@@ -59,11 +60,16 @@ class Owned(models.Model):
     """A thing a person made. It has an owner, or a visitor, never neither."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     visitor = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
 
     class Meta:
         abstract = True

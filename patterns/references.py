@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from ml.errors import RecipeError
 from patterns.models import Fabric, GeneratorVersion
@@ -63,8 +64,10 @@ class FabricReference:
     @property
     def label(self) -> str:
         """What people call it."""
-        category = self.category.capitalize()
-        return f"{category} {self.recipe.seed}" if self.recipe.is_plain else f"{category} from the Studio"
+        category = _(self.category.capitalize())
+        if self.recipe.is_plain:
+            return f"{category} {self.recipe.seed}"
+        return _("%(category)s from the Studio") % {"category": category}
 
     def tile(self, version: str = "", size: int = 256) -> str:
         """The address of one tile; ``version``: the one published now, for a fabric that names none."""

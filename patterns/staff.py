@@ -10,6 +10,7 @@ from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -54,9 +55,11 @@ class Records(LookedAt):
 class MadeByPeople(LookedAt):
     """Staff look at what people made and may delete it."""
 
-    @admin.display(description="Made by")
+    @admin.display(description=_("Made by"))
     def maker(self, row: Any) -> str:
-        return row.owner.email or row.owner.get_username() if row.owner_id else f"visitor {str(row.visitor)[:8]}"
+        if row.owner_id:
+            return str(row.owner.email or row.owner.get_username())
+        return _("visitor %(visitor)s") % {"visitor": str(row.visitor)[:8]}
 
 
 def picture(address: str, about: str = "") -> SafeString:

@@ -120,7 +120,9 @@ def _too_small() -> UploadError:
 
 
 def _damaged() -> UploadError:
-    return UploadError(f"This photo is damaged and cannot be read to its end. Save it again, or: {ACCEPTED}")
+    return UploadError(
+        "This photo is damaged and cannot be read to its end. Save it again, or: Choose a JPEG, PNG, WebP or HEIC photo."
+    )
 
 
 def _open(content: bytes, source: str) -> Image.Image:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        label="Name of the token",
+        label=_("Name of the token"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Give the token a name, so that you know later what uses it."},
+        error_messages={"required": _("Give the token a name, so that you know later what uses it.")},
     )

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -35,7 +36,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
             secret = make_token(person, form.cleaned_data["name"])[1]
             form = TokenForm()
         except TooManyTokens:
-            form.add_error("name", f"You have {MOST} tokens, which is as many as there can be. Revoke one first.")
+            said = _("You have %(most)s tokens, which is as many as there can be. Revoke one first.")
+            form.add_error("name", said % {"most": MOST})
     context = {"form": form, "tokens": tokens_of(person), "secret": secret}
     return render(request, "api/tokens.html", context, status=400 if form.errors else 200)
 
@@ -45,5 +47,6 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     token = get_object_or_404(tokens_of(cast(int, request.user.pk)), public_id=public_id)
     token.delete()
-    messages.success(request, f"“{token.name}” is revoked. A program that shows it is refused from now on.")
+    said = _("“%(name)s” is revoked. A program that shows it is refused from now on.")
+    messages.success(request, said % {"name": token.name})
     return redirect("api-tokens")

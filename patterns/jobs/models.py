@@ -7,45 +7,51 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from patterns.ownership import Owned
+from patterns.words import told
 
 
 class Job(Owned):
     """One piece of long work. Commands may ask for some too; such a job has neither owner nor visitor, and staff see it."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Under way"
-        FINISHED = "finished", "Finished"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Under way")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
-    kind = models.SlugField(max_length=40)
-    key = models.CharField(max_length=120)  # the same request asked twice is one job
-    title = models.CharField(max_length=120, blank=True)
-    back = models.CharField(max_length=200, blank=True)  # the address of what it is about
-    payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    yields = models.BooleanField(default=False)  # lets shorter work go first, and again while it runs
-    turn = models.DateTimeField(default=timezone.now)
-    sent = models.DateTimeField(null=True, blank=True)  # when a worker was last told
+    kind = models.SlugField(_("kind"), max_length=40)
+    key = models.CharField(_("key"), max_length=120)  # the same request asked twice is one job
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    back = models.CharField(_("back"), max_length=200, blank=True)  # the address of what it is about
+    payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("payload"), default=dict, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    yields = models.BooleanField(_("yields"), default=False)  # lets shorter work go first, and again while it runs
+    turn = models.DateTimeField(_("turn"), default=timezone.now)
+    sent = models.DateTimeField(_("sent"), null=True, blank=True)  # when a worker was last told
 
-    worker = models.CharField(max_length=120, blank=True)
-    lease = models.UUIDField(null=True, blank=True)  # of one claim; whoever no longer holds it may write nothing
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)  # since something was last kept
-    stop_wanted = models.BooleanField(default=False)
+    worker = models.CharField(_("worker"), max_length=120, blank=True)
+    lease = models.UUIDField(
+        _("lease"), null=True, blank=True
+    )  # of one claim; whoever no longer holds it may write nothing
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # since something was last kept
+    stop_wanted = models.BooleanField(_("stop wanted"), default=False)
 
-    stage = models.CharField(max_length=200, blank=True)
-    progress = models.FloatField(null=True, blank=True)  # 0 to 1; none: nobody can say
-    seconds_left = models.FloatField(null=True, blank=True)
-    result: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
-    reason = models.CharField(max_length=500, blank=True)  # why it failed, for people
-    started = models.DateTimeField(null=True, blank=True)
-    finished = models.DateTimeField(null=True, blank=True)
+    stage = models.CharField(_("stage"), max_length=200, blank=True)
+    progress = models.FloatField(_("progress"), null=True, blank=True)  # 0 to 1; none: nobody can say
+    seconds_left = models.FloatField(_("seconds left"), null=True, blank=True)
+    result: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("result"), default=dict, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)  # why it failed, for people
+    started = models.DateTimeField(_("started"), null=True, blank=True)
+    finished = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         ordering = ("-pk",)
         indexes = (models.Index(fields=("state", "yields", "turn"), name="jobs_next"),)
         constraints = (
@@ -57,7 +63,7 @@ class Job(Owned):
         )
 
     def __str__(self) -> str:
-        return self.title or f"{self.kind} {self.key}"
+        return told(self.title) or f"{self.kind} {self.key}"
 
     def get_absolute_url(self) -> str:
         return reverse("job", args=[self.public_id])

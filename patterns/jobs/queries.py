@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from patterns.jobs.engine import waiting
 from patterns.jobs.models import Job, WorkerPulse
@@ -41,13 +43,15 @@ def why_nobody_comes(job: Job) -> str:
         return ""
     workers = live_workers()
     if not workers.exists():
-        return "No worker is running. “make run” starts one beside the site; on a server, start “manage.py work_jobs”."
+        return _(
+            "No worker is running. “make run” starts one beside the site; on a server, start “manage.py work_jobs”."
+        )
     if _trains(job) and not workers.filter(can_train=True).exists():
-        return NO_TORCH
+        return str(NO_TORCH)
     return ""
 
 
-NO_TORCH = (
+NO_TORCH = gettext_lazy(
     "Training needs the packages in requirements.txt, and the worker that is running does not have them: "
     "run “make setup”, then start the worker again. Until then this waits, and nothing is lost."
 )

@@ -10,6 +10,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,7 +19,11 @@ from patterns.jobs import queries, services
 from patterns.jobs.models import Job
 from patterns.ownership import person_of
 
-ORDINALS = ("next", "second", "third")
+ORDINALS = {
+    1: gettext_lazy("next in the queue"),
+    2: gettext_lazy("second in the queue"),
+    3: gettext_lazy("third in the queue"),
+}
 
 
 @require_safe
@@ -59,16 +65,16 @@ def tell(job: Job) -> dict[str, Any]:
 def _said(job: Job, place: int, percent: int | None) -> str:
     """What a screen reader is told: rarely enough to be listened to."""
     if job.state == job.State.QUEUED:
-        return f"Waiting, {place_in_words(place)}."
+        return _("Waiting, %(place)s.") % {"place": place_in_words(place)}
     if job.state == job.State.RUNNING and percent is not None:
-        return f"Under way, {percent - percent % 25} percent."
+        return _("Under way, %(percent)s percent.") % {"percent": percent - percent % 25}
     return f"{job.get_state_display()}."
 
 
 def place_in_words(place: int) -> str:
     if not place:
         return ""
-    return f"{ORDINALS[place - 1]} in the queue" if place <= len(ORDINALS) else f"number {place} in the queue"
+    return str(ORDINALS[place]) if place in ORDINALS else _("number %(place)s in the queue") % {"place": place}
 
 
 def time_left(job: Job) -> str:
@@ -84,9 +90,12 @@ def time_left(job: Job) -> str:
 def span_in_words(seconds: float) -> str:
     """ "about 3 minutes": as exact as an estimate deserves."""
     if seconds < 50:
-        return "less than a minute"
+        return _("less than a minute")
     minutes = max(1, round(seconds / 60))
     if minutes < 100:
-        return f"about {minutes} minute{'s' if minutes > 1 else ''}"
+        return ngettext("about %(count)s minute", "about %(count)s minutes", minutes) % {"count": minutes}
     hours = round(minutes / 60)
-    return f"about {hours} hours" if hours < 48 else f"about {round(hours / 24)} days"
+    if hours < 48:
+        return ngettext("about %(count)s hour", "about %(count)s hours", hours) % {"count": hours}
+    days = round(hours / 24)
+    return ngettext("about %(count)s day", "about %(count)s days", days) % {"count": days}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from ml.errors import RecipeError
 from patterns.services import fresh_seed
 from patterns.studio import services
@@ -20,13 +22,13 @@ Action = Callable[[Work, str], "Recipe"]
 
 def take_action(work: Work, wish: str, number: int | None = None, degrees: float | None = None) -> Recipe:
     """The recipe after a button: "shuffle", "colourway:Dusk". Raises RecipeError, which names nothing but what is wrong."""
-    name, _, word = wish.partition(":")
+    name, word = wish.partition(":")[::2]
     if name == "reduce":
         return reduce_inks(work, number)
     if name == "hues":
         return turn_hues(work, degrees or 0)
     if name not in ACTIONS:
-        raise RecipeError("The Studio has no such button. Go back and choose one of those shown.")
+        raise RecipeError(_("The Studio has no such button. Go back and choose one of those shown."))
     return ACTIONS[name](work, word)
 
 
@@ -34,7 +36,7 @@ def reduce_inks(work: Work, number: int | None) -> Recipe:
     from ml.textiles import palette
 
     if number is None:
-        raise RecipeError("Say how many inks shall remain.")
+        raise RecipeError(_("Say how many inks shall remain."))
     drawn = services.block_of(work.version, work.recipe)
     return palette.reduce_inks(drawn, work.recipe, min(number, len(drawn.inks)), work.locked)
 
@@ -63,7 +65,7 @@ def _colourway(work: Work, word: str) -> Recipe:
     from ml.textiles.colourways import COLOURWAYS
 
     if word not in COLOURWAYS:
-        raise RecipeError("There is no colourway of that name. Choose one of those shown.")
+        raise RecipeError(_("There is no colourway of that name. Choose one of those shown."))
     return wear_colours(work, COLOURWAYS[word])
 
 

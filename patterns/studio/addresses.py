@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ml.errors import RecipeError
 
@@ -27,9 +29,13 @@ LONGEST_TOKEN = 5000  # characters; our server takes a request line of 8190
 LONGEST_TRAIL = 2000
 MOST_STEPS = 20
 START_WIDTH, START_UNIT = 20.0, "cm"
-UNITS = (("cm", "cm"), ("in", "inches"))
-VIEWS = (("sheet", "3 × 3 repeats"), ("tile", "One repeat"))
-CLOSENESS = (("0.15", "Very like it"), ("0.3", "Like it"), ("0.55", "A cousin"))
+UNITS = (("cm", gettext_lazy("cm")), ("in", gettext_lazy("inches")))
+VIEWS = (("sheet", gettext_lazy("3 × 3 repeats")), ("tile", gettext_lazy("One repeat")))
+CLOSENESS = (
+    ("0.15", gettext_lazy("Very like it")),
+    ("0.3", gettext_lazy("Like it")),
+    ("0.55", gettext_lazy("A cousin")),
+)
 START_CLOSENESS = "0.3"
 
 
@@ -55,7 +61,7 @@ def read_token(text: str) -> Any:
 
 
 def _altered() -> RecipeError:
-    return RecipeError("This address was cut short or altered on its way. Ask for the whole link again.")
+    return RecipeError(_("This address was cut short or altered on its way. Ask for the whole link again."))
 
 
 def write_recipe(recipe: Recipe) -> str:
@@ -63,7 +69,7 @@ def write_recipe(recipe: Recipe) -> str:
     token = write_token(recipe.to_dict())
     if len(token) > LONGEST_TOKEN:
         raise RecipeError(
-            "This fabric has so many ancestors that its recipe does not fit into an address; mix younger fabrics."
+            _("This fabric has so many ancestors that its recipe does not fit into an address; mix younger fabrics.")
         )
     return token
 
@@ -102,7 +108,7 @@ class Trail:
             return cls()
         sides = read_token(token)
         if not isinstance(sides, list) or [type(side) for side in sides] != [list, list]:
-            raise RecipeError("The history in this address cannot be read. Open the fabric without it.")
+            raise RecipeError(_("The history in this address cannot be read. Open the fabric without it."))
         return cls(*(_recipes(side[:MOST_STEPS]) for side in sides))
 
 

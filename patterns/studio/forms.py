@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from ml.errors import RecipeError
 from patterns.models import Direction, GeneratorVersion
@@ -24,17 +25,18 @@ from patterns.studio.addresses import (
     Work,
     read_recipe,
 )
+from patterns.words import told
 
 if TYPE_CHECKING:
     from ml.textiles.recipe import Mix, Recipe
 
 REPEATS = (
-    ("straight", "Straight"),
-    ("half-drop", "Half-drop"),
-    ("half-brick", "Half-brick"),
-    ("mirror", "Mirror"),
+    ("straight", _("Straight")),
+    ("half-drop", _("Half-drop")),
+    ("half-brick", _("Half-brick")),
+    ("mirror", _("Mirror")),
 )
-CELLS = (("4", "Few"), ("8", "Usual"), ("12", "More"), ("16", "Many"))
+CELLS = (("4", _("Few")), ("8", _("Usual")), ("12", _("More")), ("16", _("Many")))
 STATE_NAMES = {"r", "h", "width", "unit", "view", "closeness", "others", "of", "lock"}
 PLAIN_NAMES = {"seed", "truncation", "cells"}
 INK_FIELD = re.compile(r"ink-([0-9]|1[0-5])")
@@ -44,8 +46,8 @@ class SeedForm(forms.Form):
     """A plain recipe in words."""
 
     seed = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
-    truncation = forms.FloatField(min_value=0, max_value=1.5, required=False, label="Variety")
-    cells = forms.IntegerField(min_value=2, max_value=32, required=False, label="Motifs in a repeat")
+    truncation = forms.FloatField(min_value=0, max_value=1.5, required=False, label=_("Variety"))
+    cells = forms.IntegerField(min_value=2, max_value=32, required=False, label=_("Motifs in a repeat"))
 
     def recipe(self) -> Recipe:
         """Raises RecipeError when a number is out of range."""
@@ -59,15 +61,15 @@ class SeedForm(forms.Form):
 class StateForm(forms.Form):
     """Everything that is not the recipe. Whatever is missing is as at the start."""
 
-    width = forms.FloatField(min_value=0.5, max_value=300, required=False, label="Width of a repeat")
+    width = forms.FloatField(min_value=0.5, max_value=300, required=False, label=_("Width of a repeat"))
     unit = forms.ChoiceField(choices=UNITS, required=False)
     view = forms.ChoiceField(choices=VIEWS, required=False)
     closeness = forms.ChoiceField(choices=CLOSENESS, required=False)
     others = forms.IntegerField(min_value=0, max_value=100_000, required=False)
     of = forms.UUIDField(required=False)
-    h = forms.CharField(max_length=8000, required=False, label="History")
+    h = forms.CharField(max_length=8000, required=False, label=_("History"))
     lock = forms.TypedMultipleChoiceField(
-        choices=[(str(ink), str(ink)) for ink in range(16)], coerce=int, required=False, label="Locked inks"
+        choices=[(str(ink), str(ink)) for ink in range(16)], coerce=int, required=False, label=_("Locked inks")
     )
 
     def work(self, version: GeneratorVersion, recipe: Recipe) -> Work:
@@ -92,11 +94,11 @@ class TableForm(forms.Form):
     """What the hand moved: sliders, swatches, the repeat. Fields that did not come along change nothing."""
 
     seed = forms.IntegerField(min_value=0, max_value=LARGEST_SEED, required=False)
-    truncation = forms.FloatField(min_value=0, max_value=1.5, required=False, label="Variety")
-    cells = forms.IntegerField(min_value=2, max_value=32, required=False, label="Motifs in a repeat")
+    truncation = forms.FloatField(min_value=0, max_value=1.5, required=False, label=_("Variety"))
+    cells = forms.IntegerField(min_value=2, max_value=32, required=False, label=_("Motifs in a repeat"))
     repeat = forms.ChoiceField(choices=REPEATS, required=False)
-    degrees = forms.FloatField(min_value=-180, max_value=180, required=False, label="Turn of the hues")
-    number = forms.IntegerField(min_value=2, max_value=16, required=False, label="Number of inks")
+    degrees = forms.FloatField(min_value=-180, max_value=180, required=False, label=_("Turn of the hues"))
+    number = forms.IntegerField(min_value=2, max_value=16, required=False, label=_("Number of inks"))
     do = forms.CharField(max_length=80, required=False)
 
     def __init__(self, query: QueryDict, work: Work, directions: Sequence[Direction]) -> None:
@@ -104,7 +106,7 @@ class TableForm(forms.Form):
         self.work, self.directions = work, directions
         for direction in directions:
             self.fields[slider_name(direction)] = forms.FloatField(
-                min_value=-3, max_value=3, required=False, label=direction.label
+                min_value=-3, max_value=3, required=False, label=str(direction)
             )
 
     def changed(self) -> Recipe:
@@ -141,9 +143,9 @@ class TableForm(forms.Form):
 class MixForm(forms.Form):
     """Two parents and how much of each. Without a second one, ``seed`` names it, or chance."""
 
-    a = forms.CharField(max_length=8000, label="First fabric")
-    b = forms.CharField(max_length=8000, required=False, label="Second fabric")
-    seed = forms.IntegerField(min_value=0, max_value=LARGEST_SEED, required=False, label="Seed of the second fabric")
+    a = forms.CharField(max_length=8000, label=_("First fabric"))
+    b = forms.CharField(max_length=8000, required=False, label=_("Second fabric"))
+    seed = forms.IntegerField(min_value=0, max_value=LARGEST_SEED, required=False, label=_("Seed of the second fabric"))
     structure = forms.FloatField(min_value=0, max_value=1, required=False)
     style = forms.FloatField(min_value=0, max_value=1, required=False)
     do = forms.ChoiceField(choices=[("swap", "swap"), ("fresh", "fresh"), ("seed", "seed")], required=False)
@@ -170,9 +172,9 @@ class MixForm(forms.Form):
 class PrintForm(forms.Form):
     """A print file. The plan itself says which sizes fit."""
 
-    width = forms.FloatField(min_value=0.1, max_value=1_000_000, label="Width of a repeat")
+    width = forms.FloatField(min_value=0.1, max_value=1_000_000, label=_("Width of a repeat"))
     unit = forms.ChoiceField(choices=UNITS)
-    dpi = forms.TypedChoiceField(choices=(("150", "150 DPI"), ("300", "300 DPI")), coerce=int, label="Resolution")
+    dpi = forms.TypedChoiceField(choices=(("150", "150 DPI"), ("300", "300 DPI")), coerce=int, label=_("Resolution"))
 
 
 class FileForm(forms.Form):
@@ -225,4 +227,5 @@ def refuse_errors(form: forms.Form) -> None:
         return
     name, messages = next(iter(form.errors.items()))
     label: Any = form.fields[name].label or name if name in form.fields else name
-    raise RecipeError(f"{str(label).capitalize()}: {messages[0]}")
+    label = told(str(label))
+    raise RecipeError(f"{label[:1].upper()}{label[1:]}: {messages[0]}")

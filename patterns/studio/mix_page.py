@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from patterns import queries
 from patterns.models import GeneratorVersion
@@ -57,14 +58,18 @@ def mix_page(version: GeneratorVersion, mix: Mix, person: Person) -> dict[str, A
         "parents": [Picture(each.address, each.picture("studio-preview"), fabric_name(each)) for each in parents],
         "hidden": query[:2],
         "sliders": [
-            Slider("structure", "Structure", f"{mix.structure:g}", "0", "1", "0.01", "layout and motifs"),
-            Slider("style", "Style", f"{mix.style:g}", "0", "1", "0.01", "colours and line"),
+            Slider("structure", _("Structure"), f"{mix.structure:g}", "0", "1", "0.01", _("layout and motifs")),
+            Slider("style", _("Style"), f"{mix.style:g}", "0", "1", "0.01", _("colours and line")),
         ],
         "preview": preview_address(child),
         "action": reverse("studio-mix", args=keys_of(version)),
         "live_address": reverse("studio-mix-preview", args=keys_of(version)),
         "strip": [
-            Picture(each.address, each.picture("studio-tile", size=SMALL_PICTURE), f"Step {place + 1} of {STRIP_STEPS}")
+            Picture(
+                each.address,
+                each.picture("studio-tile", size=SMALL_PICTURE),
+                _("Step %(step)s of %(steps)s") % {"step": place + 1, "steps": STRIP_STEPS},
+            )
             for place, each in enumerate(
                 Work(version, recipe) for recipe in morph_recipes(mix.first, mix.second, STRIP_STEPS)
             )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.formats import get_format, localize
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from ml.errors import RecipeError
 from patterns import queries
@@ -17,6 +19,7 @@ from patterns.references import FabricReference
 from patterns.studio import services
 from patterns.studio.addresses import CLOSENESS, UNITS, VIEWS, Work, recipe_query, write_recipe
 from patterns.studio.forms import CELLS, REPEATS, slider_name
+from patterns.words import told
 
 if TYPE_CHECKING:
     from ml.textiles.invert import Found
@@ -122,24 +125,24 @@ def try_on_address(work: Work) -> str:
 
 def fabric_name(work: Work) -> str:
     """A name to tell fabrics apart by: what it is, and the seed or the way it came about."""
-    recipe, category = work.recipe, work.version.category.name
+    recipe, category = work.recipe, work.version.category
     if recipe.mix:
-        return f"{category}, a mix"
+        return _("%(category)s, a mix") % {"category": category}
     if recipe.latent:
-        return f"{category} from a picture"
+        return _("%(category)s from a picture") % {"category": category}
     return f"{category} {recipe.seed}"
 
 
 def sliders(work: Work, directions: Sequence[Direction]) -> list[Slider]:
     amounts = dict(work.recipe.edits)
     return [
-        Slider(slider_name(each), each.label, f"{amounts.get(each.name, 0):g}", "-3", "3", "0.1", effect_words(each))
+        Slider(slider_name(each), str(each), f"{amounts.get(each.name, 0):g}", "-3", "3", "0.1", effect_words(each))
         for each in directions
     ]
 
 
 def variety_slider(recipe: Recipe) -> Slider:
-    return Slider("truncation", "Variety", f"{recipe.truncation:g}", "0", "1.5", "0.05")
+    return Slider("truncation", _("Variety"), f"{recipe.truncation:g}", "0", "1.5", "0.05")
 
 
 def effect_words(direction: Direction) -> str:
@@ -151,19 +154,20 @@ def effect_words(direction: Direction) -> str:
         return ""
     known = [(name, change) for name, change in direction.effects.items() if name in WORDS and abs(change) >= 0.5]
     strongest = sorted(known, key=lambda effect: -abs(effect[1]))[:2]
-    return ", ".join(WORDS[name][change < 0] for name, change in strongest)
+    return ", ".join(told(WORDS[name][change < 0]) for name, change in strongest)
 
 
-def cells_of(recipe: Recipe) -> list[tuple[str, str]]:
+def cells_of(recipe: Recipe) -> list[tuple[str, Any]]:
     """The usual choices, and this recipe's own where it is another."""
     own = str(recipe.cells)
-    return [*CELLS] if own in dict(CELLS) else [*CELLS, (own, f"{own} cells")]
+    return [*CELLS] if own in dict(CELLS) else [*CELLS, (own, _("%(count)s cells") % {"count": own})]
 
 
-def colourways() -> list[tuple[str, tuple[str, ...]]]:
+def colourways() -> list[tuple[str, str, tuple[str, ...]]]:
+    """(name, what people read, colours)"""
     from ml.textiles.colourways import COLOURWAYS
 
-    return list(COLOURWAYS.items())
+    return [(name, told(name), colours) for name, colours in COLOURWAYS.items()]
 
 
 def neighbours(work: Work) -> list[Picture]:
@@ -174,7 +178,11 @@ def neighbours(work: Work) -> list[Picture]:
         return []
     works = [work.with_recipe(recipe) for recipe in recipes]
     return [
-        Picture(each.address, each.picture("studio-tile", size=SMALL_PICTURE), f"Neighbour {place + 1}")
+        Picture(
+            each.address,
+            each.picture("studio-tile", size=SMALL_PICTURE),
+            _("Neighbour %(number)s") % {"number": place + 1},
+        )
         for place, each in enumerate(works)
     ]
 
@@ -184,8 +192,13 @@ def ruler(work: Work) -> dict[str, Any]:
     from ml.textiles.repeats import BLOCKS
 
     across, down = (3, 3) if work.view == "sheet" else BLOCKS[work.recipe.repeat]
-    marks = [f"{work.width * place:g}" for place in range(across + 1)]
-    return {"marks": marks, "across": f"{work.width * across:g}", "down": f"{work.width * down:g}", "unit": work.unit}
+    marks = [_shortly(work.width * place) for place in range(across + 1)]
+    return {"marks": marks, "across": marks[-1], "down": _shortly(work.width * down), "unit": work.unit}
+
+
+def _shortly(length: float) -> str:
+    """As the reader writes numbers, without idle zeros."""
+    return localize(float(f"{length:.6g}")).removesuffix(f"{get_format('DECIMAL_SEPARATOR')}0")
 
 
 def fabric_card(fabric: Fabric) -> dict[str, Any]:
@@ -216,13 +229,13 @@ def closeness_words(found: Found) -> str:
     """How much of a picture a generator could find, in words."""
     share = found.distance / max(found.usual, 1e-9)
     how = (
-        "close to your picture"
+        _("This is the nearest that the generator has, and it is close to your picture.")
         if share < 0.5
-        else "something like your picture"
+        else _("This is the nearest that the generator has, and it is something like your picture.")
         if share < 0.75
-        else "not very like it"
+        else _("This is the nearest that the generator has, and it is not very like it.")
     )
-    return (
-        f"This is the nearest that the generator has, and it is {how}: it takes the colours, the ground and the scale, "
-        "not the motifs. From here on it is a fabric like any other."
+    what = _(
+        "It takes the colours, the ground and the scale, not the motifs. From here on it is a fabric like any other."
     )
+    return f"{how} {what}"

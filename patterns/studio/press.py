@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from patterns.models import GeneratorVersion
 from patterns.studio.services import block_of, heavy_slots
 
@@ -53,8 +55,10 @@ def _press_svg(version: GeneratorVersion, recipe: Recipe, drawn: Separations, pl
 
     if not is_flat(drawn):
         raise RecipeError(
-            "The inks of this fabric melt into each other, so an SVG would not look like it. Take the PNG, the TIFF or "
-            "the ink layers."
+            _(
+                "The inks of this fabric melt into each other, so an SVG would not look like it. Take the PNG, the TIFF or "
+                "the ink layers."
+            )
         )
     svg = trace_svg(drawn, plan, f"{version.category.name} fabric, drawn by an AI model")
     return PrintFile(svg.encode(), "image/svg+xml", ".svg")

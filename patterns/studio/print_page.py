@@ -17,6 +17,7 @@ from patterns.studio.pages import (
     fabric_name,
 )
 from patterns.studio.press import PRESSES
+from patterns.words import told
 
 if TYPE_CHECKING:
     from ml.textiles.press import PrintPlan
@@ -46,20 +47,21 @@ def print_page(work: Work, form: PrintForm) -> dict[str, Any]:
         plan = plan_of(work, form)
         work = replace(work, width=form.cleaned_data["width"], unit=form.cleaned_data["unit"])
     except RecipeError as error:
-        errors = [str(error)]
+        errors = [told(str(error))]
     unit, dpi = form.data["unit"], form.data["dpi"]
     is_plain = unit in dict(UNITS) and dpi in ("150", "300")
     query = [*recipe_query(work.recipe), *((name, str(form.data[name])) for name in form.fields)]
     return {
         "work": work,
         "name": fabric_name(work),
+        "repeat": told(work.recipe.repeat),
         "category": work.version.category,
         "recipe_fields": recipe_query(work.recipe),
         "form": form,
         "units": [(value, label, value == unit) for value, label in UNITS],
         "resolutions": [(value, f"{value} DPI", value == dpi) for value in ("150", "300")],
         "range": size_range(unit, int(dpi), work.recipe.repeat) if is_plain else None,
-        "plan": plan,
+        "plan": told(str(plan)) if plan else "",
         "pixels": plan.pixels if plan else None,
         "is_flat": is_flat(services.block_of(work.version, work.recipe)),
         "files": {

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -67,7 +68,7 @@ def change_fabric(request: HttpRequest, public_id: UUID) -> HttpResponse:
     elif wish in ("collect", "take-out"):
         keeping.put_into(_collection(person, form), found, wish == "collect")
     else:
-        raise RecipeError("There is no such button on this page. Go back and choose one of those shown.")
+        raise RecipeError(_("There is no such button on this page. Go back and choose one of those shown."))
     return redirect(found)
 
 
@@ -92,7 +93,7 @@ def change_collection(request: HttpRequest, public_id: UUID) -> HttpResponse:
         found.delete()
         return redirect("my-fabrics")
     if form.cleaned_data["do"] != "name" or not form.cleaned_data["name"]:
-        raise RecipeError("Give the collection a name.")
+        raise RecipeError(_("Give the collection a name."))
     found.name = form.cleaned_data["name"]
     found.save(update_fields=["name"])
     return redirect(found)
@@ -118,5 +119,5 @@ def _collection(person: Person, form: ChangeForm) -> Collection:
     if given["collection"]:
         return collection_or_404(person, given["collection"])
     if not given["name"]:
-        raise RecipeError("Give the collection a name.")
+        raise RecipeError(_("Give the collection a name."))
     return keeping.make_collection(person, given["name"])

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,6 +37,7 @@ from patterns.studio.forms import (
 from patterns.studio.mix_page import child_of, mix_address, mix_page
 from patterns.studio.print_page import file_stem, plan_of, print_page, print_query
 from patterns.uploads import UploadError
+from patterns.words import told
 
 FOR_EVER = "public, max-age=31536000, immutable"
 DEFAULT_SIZE = 256
@@ -75,7 +77,7 @@ def studio(request: HttpRequest, category: str, version: str) -> HttpResponse:
         except RecipeError as refused:
             if not request.GET.get("r"):  # nothing to fall back on
                 raise
-            error = str(refused)
+            error = told(str(refused))
     context = pages.studio_page(work) | {"errors": [error] if error else []}
     return render(request, "patterns/studio/studio.html", context, status=400 if error else 200)
 
@@ -188,11 +190,11 @@ def colours(request: HttpRequest, category: str, version: str) -> HttpResponse:
     form = FileForm(request.POST, request.FILES)
     try:
         if not form.is_valid():
-            raise UploadError("No picture came with this. Choose a file, then try again.")
+            raise UploadError(_("No picture came with this. Choose a file, then try again."))
         file = form.cleaned_data["file"]
         taken = services.colours_of_upload(file, file.size)
     except UploadError as refused:
-        context = pages.studio_page(work) | {"errors": [str(refused)]}
+        context = pages.studio_page(work) | {"errors": [told(str(refused))]}
         return render(request, "patterns/studio/studio.html", context, status=400)
     return redirect(work.with_recipe(wear_colours(work, taken)).address)
 
@@ -203,10 +205,10 @@ def open_recipe(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST, request.FILES)
     try:
         if not form.is_valid():
-            raise RecipeError("No file came with this. Choose a recipe file, then try again.")
+            raise RecipeError(_("No file came with this. Choose a recipe file, then try again."))
         return redirect(_work_in_file(form.cleaned_data["file"]).address)
     except RecipeError as refused:
-        return _start_page(request, str(refused))
+        return _start_page(request, told(str(refused)))
 
 
 @require_POST
@@ -214,15 +216,15 @@ def start_from_picture(request: HttpRequest) -> HttpResponse:
     """A fabric like an uploaded photo of cloth, on the table."""
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _start_page(request, "Choose a picture and a category, then try again.")
+        return _start_page(request, _("Choose a picture and a category, then try again."))
     try:
         version = queries.published_version(form.cleaned_data["category"])
         file = form.cleaned_data["file"]
         found = services.find_in_upload(version, file, file.size)
     except GeneratorVersion.DoesNotExist:
-        return _start_page(request, "This category is not offered. Choose one of those shown.")
+        return _start_page(request, _("This category is not offered. Choose one of those shown."))
     except (UploadError, PictureError) as refused:
-        return _start_page(request, str(refused))
+        return _start_page(request, told(str(refused)))
     messages.info(request, pages.closeness_words(found))
     return redirect(Work(version, found.recipe).address)
 
@@ -240,7 +242,7 @@ def _work_in_file(file: IO[bytes]) -> Work:
     try:
         read = RecipeFile.from_json(file.read(LONGEST_TEXT + 1))
     except UnicodeDecodeError:
-        raise RecipeError("This is not a recipe file of AI Fashion; it is not even text.") from None
+        raise RecipeError(_("This is not a recipe file of AI Fashion; it is not even text.")) from None
     try:
         version = queries.past_or_present_version(read.category, read.generator)
     except GeneratorVersion.DoesNotExist:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from ml.errors import PictureError
 from patterns.downloads import send_file
@@ -61,7 +62,7 @@ class SwatchAdmin(SharedPages):
     list_filter = ("state", "category", "is_tiny", "is_blurry", "is_plain", "created")
     list_select_related = ("category", "category__book")
     search_fields = ("name", "source", "licence", "address")
-    search_help_text = "A part of the file's name, of its address, source or licence."
+    search_help_text = _("A part of the file's name, of its address, source or licence.")
     ordering = ("-pk",)
     fields = SHOWN
 
@@ -105,24 +106,28 @@ class SwatchAdmin(SharedPages):
 
     @admin.display(description="")
     def preview(self, swatch: Swatch) -> SafeString:
-        return picture(reverse("admin:swatches_swatch_thumbnail", args=[swatch.pk]), f"Swatch {swatch.pk}")
+        return picture(reverse("admin:swatches_swatch_thumbnail", args=[swatch.pk]), str(swatch))
 
-    @admin.display(description="As training sees it")
+    @admin.display(description=_("As training sees it"))
     def views_in_training(self, swatch: Swatch) -> SafeString:
         from ml.textiles.swatch import TURNS
 
-        rows = ((reverse("admin:swatches_swatch_turned", args=[swatch.pk, degrees]), degrees) for degrees in TURNS)
-        html = '<img src="{}" alt="Turned by {} degrees" width="112" height="112" loading="lazy">'
+        about = _("Turned by %(degrees)s degrees")
+        rows = (
+            (reverse("admin:swatches_swatch_turned", args=[swatch.pk, degrees]), about % {"degrees": degrees})
+            for degrees in TURNS
+        )
+        html = '<img src="{}" alt="{}" width="112" height="112" loading="lazy">'
         return format_html('<div class="swatch-turns">{}</div>', format_html_join("", html, rows))
 
-    @admin.display(description="Flags")
+    @admin.display(description=_("Flags"))
     def flags(self, swatch: Swatch) -> str:
-        words = [word for word, _ in complaints(swatch, takes_plain(swatch.category))]
+        words = [word for word, why in complaints(swatch, takes_plain(swatch.category))]
         if swatch.like_id:
-            words.append(f"looks like {swatch.like_id}")
+            words.append(_("looks like %(number)s") % {"number": swatch.like_id})
         return ", ".join(words) or "–"
 
-    @admin.display(description="Size of the original")
+    @admin.display(description=_("Size of the original"))
     def size(self, swatch: Swatch) -> str:
         return f"{swatch.width} x {swatch.height} px"
 
@@ -132,8 +137,8 @@ class SwatchAdmin(SharedPages):
 
 @admin.register(Delivery)
 class DeliveryAdmin(SharedPages):
-    list_display = ("pk", "name", "kind", "category", "source", "licence", "standing", "created")
-    list_display_links = ("pk", "name")
+    list_display = ("pk", "__str__", "kind", "category", "source", "licence", "standing", "created")
+    list_display_links = ("pk", "__str__")
     list_filter = ("kind", "category", "created")
     list_select_related = ("category",)
     search_fields = ("name", "source", "licence")
@@ -145,11 +150,11 @@ class DeliveryAdmin(SharedPages):
         rows: QuerySet[Delivery] = super().get_queryset(request)
         return rows.annotate(waits=waits, has_failed=failed)
 
-    @admin.display(description="How it stands")
+    @admin.display(description=_("How it stands"))
     def standing(self, delivery: Any) -> str:
         if delivery.waits or not delivery.is_planned:
-            return "Under way or waiting"
-        return "Taken in, with failures" if delivery.has_failed else "Taken in"
+            return str(_("Under way or waiting"))
+        return str(_("Taken in, with failures") if delivery.has_failed else _("Taken in"))
 
     def get_urls(self) -> list[URLPattern]:
         return [

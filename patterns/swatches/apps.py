@@ -1,10 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SwatchesConfig(AppConfig):
     name = "patterns.swatches"
     label = "swatches"
-    verbose_name = "Swatches"
+    verbose_name = _("Swatches")
 
     def ready(self) -> None:
         from patterns.files import take_files_along

@@ -7,13 +7,17 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from patterns.models import Category
 from patterns.swatches import curating
 from patterns.swatches.book import takes_plain
 from patterns.swatches.enough import judge, tally_of
 from patterns.swatches.forms import FLAGS, ORDERS, Looking
-from patterns.swatches.models import Step, Swatch
+from patterns.swatches.models import Swatch
+from patterns.words import in_digits
 
 PAGE = 60
 State = Swatch.State
@@ -52,13 +56,13 @@ def context(category: Category, looking: Looking, by: Any) -> dict[str, Any]:
 def standing(category: Category, by: Any) -> dict[str, Any]:
     """What changes with every decision."""
     tally = tally_of(category)
-    return {"tally": tally, "verdict": judge(tally), "undo": undo_words(curating.last_step(category, by))}
+    return {"tally": tally, "verdict": judge(tally), "undo": curating.undo_words(curating.last_step(category, by))}
 
 
 def tabs(category: Category, looking: Looking) -> list[tuple[str, str, int, str, bool]]:
     """(state, words, how many, address, whether it is the one looked at)"""
     found = dict(category.swatches.order_by().values_list("state").annotate(Count("pk")))
-    rows = [*State.choices, ("all", "All")]
+    rows = [*State.choices, ("all", _("All"))]
     return [
         (state, str(words), found.get(state, 0) if state != "all" else sum(found.values()),
          looking.address(state=state, after=""), state == looking.state)
@@ -70,46 +74,41 @@ def complaints(swatch: Swatch, plain_is_right: bool) -> list[tuple[str, str]]:
     """(a word, what it means) for each flag of a swatch. Near-uniform is none where one-colour cloth is wanted."""
     found = []
     if swatch.is_tiny:
-        found.append(("tiny", f"Its pixels were enlarged {swatch.enlarged:.1f} times."))
+        found.append(
+            (_("tiny"), _("Its pixels were enlarged %(times)s times.") % {"times": number_format(swatch.enlarged, 1)})
+        )
     if swatch.is_blurry:
-        found.append(("blurry", "It has no fine detail."))
+        found.append((_("blurry"), _("It has no fine detail.")))
     if swatch.is_plain and not plain_is_right:
-        found.append(("near-uniform", "There is hardly any pattern to see."))
+        found.append((_("near-uniform"), _("There is hardly any pattern to see.")))
     return found
-
-
-def undo_words(step: Step | None) -> str:
-    if step is None:
-        return ""
-    what = curating.WORDS[State(step.state)].lower()
-    return f"Undo: {what} {curating.count_words(len(step.before))}"
 
 
 def act(category: Category, looking: Looking, posted: QueryDict, by: Any) -> Outcome:
     """One press of a button on one swatch, on those picked, or on all that match."""
     if "undo" in posted:
         step = curating.undo(category, by)
-        return Outcome("Taken back." if step else "There is nothing to take back.", is_error=step is None)
+        return Outcome(_("Taken back.") if step else _("There is nothing to take back."), is_error=step is None)
     for name, state in DECISIONS.items():
         if key := posted.get(name):
             return _decide_one(category, by, key, state)
     chosen = _chosen(category, looking, posted)
     if chosen is None:
-        return Outcome("Pick some swatches first.", is_error=True)
+        return Outcome(_("Pick some swatches first."), is_error=True)
     if posted.get("do") == "move":
         return _move(chosen, by, posted.get("to", ""))
     if (name := posted.get("do", "")) not in DECISIONS:
-        return Outcome("Choose what to do with them.", is_error=True)
+        return Outcome(_("Choose what to do with them."), is_error=True)
     changed = curating.decide(category, by, chosen, DECISIONS[name])
-    return Outcome(f"{curating.WORDS[DECISIONS[name]]} {curating.count_words(changed)}.")
+    return Outcome(curating.decided_words(DECISIONS[name], changed))
 
 
 def _decide_one(category: Category, by: Any, key: str, state: Swatch.State) -> Outcome:
     one = category.swatches.filter(pk=_number(key)).first()
     if one is None:
-        return Outcome("This swatch is no longer here.", is_error=True)
+        return Outcome(_("This swatch is no longer here."), is_error=True)
     curating.decide(category, by, Swatch.objects.filter(pk=one.pk), state)
-    return Outcome(f"{curating.WORDS[state]} swatch {one.pk}.", one.pk)
+    return Outcome(curating.decided_one_words(state, one.pk), one.pk)
 
 
 def _chosen(category: Category, looking: Looking, posted: QueryDict) -> QuerySet[Swatch] | None:
@@ -122,10 +121,21 @@ def _chosen(category: Category, looking: Looking, posted: QueryDict) -> QuerySet
 def _move(chosen: QuerySet[Swatch], by: Any, slug: str) -> Outcome:
     target = Category.objects.filter(slug=slug).first()
     if target is None:
-        return Outcome("Choose the category to move them to.", is_error=True)
+        return Outcome(_("Choose the category to move them to."), is_error=True)
     moved, stayed = curating.move(chosen, by, target)
-    rest = f" {curating.count_words(stayed)} stayed: {target} has them already." if stayed else ""
-    return Outcome(f"Moved {curating.count_words(moved)} to {target}, to be looked at there.{rest}")
+    said = ngettext(
+        "Moved %(count)s swatch to %(category)s, to be looked at there.",
+        "Moved %(count)s swatches to %(category)s, to be looked at there.",
+        moved,
+    ) % {"count": in_digits(moved), "category": target}
+    if stayed:
+        rest = ngettext(
+            "%(count)s swatch stayed: %(category)s has them already.",
+            "%(count)s swatches stayed: %(category)s has them already.",
+            stayed,
+        )
+        said = f"{said} {rest % {'count': in_digits(stayed), 'category': target}}"
+    return Outcome(said)
 
 
 def _number(text: str) -> int:

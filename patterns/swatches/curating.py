@@ -10,13 +10,15 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from patterns.models import Category
 from patterns.swatches.models import Step, Swatch
+from patterns.words import in_digits
 
 State = Swatch.State
 _MANY = 500  # primary keys in one statement
-WORDS = {State.ACCEPTED: "Accepted", State.REJECTED: "Rejected", State.NEW: "Put back"}
 
 
 def decide(category: Category, by: Any, swatches: QuerySet[Swatch], state: Swatch.State) -> int:
@@ -29,7 +31,8 @@ def decide(category: Category, by: Any, swatches: QuerySet[Swatch], state: Swatc
             Step.objects.create(
                 category=category, by=by, state=state, before={str(pk): was for pk, was in before.items()}
             )
-            log(by, category, f"{WORDS[state]} {count_words(len(before))}.")
+            with override("en"):
+                log(by, category, decided_words(state, len(before)))
     return len(before)
 
 
@@ -47,7 +50,8 @@ def undo(category: Category, by: Any) -> Step | None:
             keys = [int(pk) for pk, was in step.before.items() if was == state]
             unchanged = Swatch.objects.filter(category=category, state=step.state)
             _set_state(keys, state, timezone.now() if state != State.NEW else None, unchanged)
-        log(by, category, f"Took back: {WORDS[Swatch.State(step.state)].lower()} {count_words(len(step.before))}.")
+        with override("en"):
+            log(by, category, taken_back_words(step))
     return step
 
 
@@ -64,7 +68,7 @@ def move(swatches: QuerySet[Swatch], by: Any, category: Category) -> tuple[int, 
             Swatch.objects.filter(pk=swatch.pk).update(category=category, state=State.NEW, decided=None, like=None)
             moved += 1
         if moved:
-            log(by, category, f"Moved {count_words(moved)} here.")
+            log(by, category, f"Moved {moved:,} swatch{'es' * (moved != 1)} here.")
     return moved, stayed
 
 
@@ -84,5 +88,48 @@ def _in_batches(keys: Iterable[int]) -> Iterator[list[int]]:
     yield from (every[start : start + _MANY] for start in range(0, len(every), _MANY))
 
 
-def count_words(number: int) -> str:
-    return "1 swatch" if number == 1 else f"{number:,} swatches"
+def decided_words(state: str, number: int) -> str:
+    """ "Accepted 3 swatches." """
+    said = {
+        State.ACCEPTED: ngettext("Accepted %(count)s swatch.", "Accepted %(count)s swatches.", number),
+        State.REJECTED: ngettext("Rejected %(count)s swatch.", "Rejected %(count)s swatches.", number),
+        State.NEW: ngettext("Put back %(count)s swatch.", "Put back %(count)s swatches.", number),
+    }
+    return said[State(state)] % {"count": in_digits(number)}
+
+
+def taken_back_words(step: Step) -> str:
+    """ "Took back: accepted 3 swatches." """
+    number = len(step.before)
+    said = {
+        State.ACCEPTED: ngettext(
+            "Took back: accepted %(count)s swatch.", "Took back: accepted %(count)s swatches.", number
+        ),
+        State.REJECTED: ngettext(
+            "Took back: rejected %(count)s swatch.", "Took back: rejected %(count)s swatches.", number
+        ),
+        State.NEW: ngettext("Took back: put back %(count)s swatch.", "Took back: put back %(count)s swatches.", number),
+    }
+    return said[State(step.state)] % {"count": in_digits(number)}
+
+
+def undo_words(step: Step | None) -> str:
+    """ "Undo: accepted 3 swatches"; nothing where there is no step."""
+    if step is None:
+        return ""
+    number = len(step.before)
+    said = {
+        State.ACCEPTED: ngettext("Undo: accepted %(count)s swatch", "Undo: accepted %(count)s swatches", number),
+        State.REJECTED: ngettext("Undo: rejected %(count)s swatch", "Undo: rejected %(count)s swatches", number),
+        State.NEW: ngettext("Undo: put back %(count)s swatch", "Undo: put back %(count)s swatches", number),
+    }
+    return said[State(step.state)] % {"count": in_digits(number)}
+
+
+def decided_one_words(state: str, swatch: int) -> str:
+    said = {
+        State.ACCEPTED: _("Accepted swatch %(number)s."),
+        State.REJECTED: _("Rejected swatch %(number)s."),
+        State.NEW: _("Put back swatch %(number)s."),
+    }
+    return said[State(state)] % {"number": swatch}

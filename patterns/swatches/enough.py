@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from patterns.models import Category
 from patterns.swatches.models import Swatch
+from patterns.words import in_digits
 
 State = Swatch.State
 GOOD, LEAST = 150, 50  # pictures. The bundled generators learned from 150 each (180, every sixth kept aside to judge)
@@ -65,20 +68,31 @@ def judge(tally: Tally) -> Verdict:
     """Is this enough to train, and why."""
     many, base, caveat = tally.pictures, _from(tally), _caveat(tally)
     if many < LEAST:
-        return Verdict("none", "Not enough", f"{base}. Accept {LEAST - many} more to train; {GOOD} would be good.")
+        return Verdict(
+            "none",
+            _("Not enough"),
+            _("%(base)s. Accept %(more)s more to train; %(good)s would be good.")
+            % {"base": base, "more": LEAST - many, "good": GOOD},
+        )
     if many < GOOD:
-        alike = f"Its fabrics will resemble each other; {GOOD - many} more would be good."
-        return Verdict("few", "Can be trained", f"{base}. {alike}{caveat}")
-    return Verdict("enough", "Ready to train", f"{base}.{caveat}")
+        alike = _("Its fabrics will resemble each other; %(more)s more would be good.") % {"more": GOOD - many}
+        return Verdict("few", _("Can be trained"), f"{base}. {alike}{caveat}")
+    return Verdict("enough", _("Ready to train"), f"{base}.{caveat}")
 
 
 def _from(tally: Tally) -> str:
     if tally.pictures == tally.accepted:
-        return f"{tally.accepted:,} accepted"
-    return f"{tally.accepted:,} accepted, cut from {tally.pictures:,} picture{'s' * (tally.pictures != 1)}"
+        return _("%(count)s accepted") % {"count": in_digits(tally.accepted)}
+    said = ngettext(
+        "%(count)s accepted, cut from %(pictures)s picture",
+        "%(count)s accepted, cut from %(pictures)s pictures",
+        tally.pictures,
+    )
+    return said % {"count": in_digits(tally.accepted), "pictures": in_digits(tally.pictures)}
 
 
 def _caveat(tally: Tally) -> str:
     if tally.doubtful <= _TOO_MANY * tally.accepted:
         return ""
-    return f" {tally.doubtful:,} of them are marked tiny, blurry or double: look at those again first."
+    said = _("%(count)s of them are marked tiny, blurry or double: look at those again first.")
+    return f" {said % {'count': in_digits(tally.doubtful)}}"

@@ -108,9 +108,9 @@ class Fetcher:
         except ssl.SSLCertVerificationError:
             raise FetchError("The server cannot prove who it is (its certificate is not valid).") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            late = time.monotonic() >= until
-            reason = f"took longer than {self.seconds:g} seconds" if late else f"broke off ({type(error).__name__})"
-            raise FetchError(f"The server {reason}.", again=True) from None
+            if time.monotonic() >= until:
+                raise FetchError(f"The server took longer than {self.seconds:g} seconds.", again=True) from None
+            raise FetchError(f"The server broke off ({type(error).__name__}).", again=True) from None
 
     def _places(self, host: str, port: int) -> list[str]:
         try:

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 
 from patterns.models import Category
 from patterns.swatches.models import Swatch
@@ -25,17 +26,17 @@ LICENCES = (
 )
 State = Swatch.State
 FLAGS = {  # value of the filter → words, condition
-    "fine": ("Nothing to complain of", Q(like=None, is_tiny=False, is_blurry=False)),
-    "double": ("Looks like another", Q(like__isnull=False)),
-    "tiny": ("Tiny", Q(is_tiny=True)),
-    "blurry": ("Blurry", Q(is_blurry=True)),
-    "plain": ("Near-uniform", Q(is_plain=True)),
+    "fine": (_("Nothing to complain of"), Q(like=None, is_tiny=False, is_blurry=False)),
+    "double": (_("Looks like another"), Q(like__isnull=False)),
+    "tiny": (_("Tiny"), Q(is_tiny=True)),
+    "blurry": (_("Blurry"), Q(is_blurry=True)),
+    "plain": (_("Near-uniform"), Q(is_plain=True)),
 }
 ORDERS = {  # value → words, column, whether from the largest down
-    "first": ("First come first", "pk", False),
-    "last": ("Last come first", "pk", True),
-    "soft": ("Least sharp first", "sharpness", False),
-    "even": ("Most uniform first", "contrast", False),
+    "first": (_("First come first"), "pk", False),
+    "last": (_("Last come first"), "pk", True),
+    "soft": (_("Least sharp first"), "sharpness", False),
+    "even": (_("Most uniform first"), "contrast", False),
 }
 
 
@@ -49,19 +50,24 @@ class ManyFiles(forms.ClearableFileInput):
 class BringForm(forms.Form):
     pictures = forms.Field(
         widget=ManyFiles(attrs={"accept": "image/*,.heic,.zip,.csv"}),
-        help_text="Choose or drop many pictures, one zip, or one index (CSV).",
-        error_messages={"required": "Choose pictures, a zip, or an index."},
+        label=_("Pictures"),
+        help_text=_("Choose or drop many pictures, one zip, or one index (CSV)."),
+        error_messages={"required": _("Choose pictures, a zip, or an index.")},
     )
     category = forms.ModelChoiceField(
         Category.objects.all(),
         required=False,
-        empty_label="As folders or classes say",
-        help_text="Left open, folders in a zip or the classes of an index name the category.",
+        label=_("Category"),
+        empty_label=_("As folders or classes say"),
+        help_text=_("Left open, folders in a zip or the classes of an index name the category."),
     )
-    source = forms.CharField(max_length=300, help_text="Who made the pictures, or where they were published.")
+    source = forms.CharField(
+        label=_("Source"), max_length=300, help_text=_("Who made the pictures, or where they were published.")
+    )
     licence = forms.CharField(
+        label=_("Licence"),
         max_length=100,
-        help_text="What allows us to train with them.",
+        help_text=_("What allows us to train with them."),
         widget=forms.TextInput(attrs={"list": "licences"}),
     )
 
@@ -69,7 +75,7 @@ class BringForm(forms.Form):
         cleaned = super().clean() or {}
         files = cleaned.get("pictures") or []
         if not cleaned.get("category") and len(files) > 1:
-            self.add_error("category", "Pictures need a category: choose one.")
+            self.add_error("category", _("Pictures need a category: choose one."))
         return cleaned
 
 
@@ -124,7 +130,7 @@ class Looking:
 
         A page begins after a swatch, not at a number: what was decided and has left the list moves nothing.
         """
-        _, column, falling = ORDERS[self.order]
+        column, falling = ORDERS[self.order][1:]
         past = "lt" if falling else "gt"
         if start := self._start():
             value, pk = start
@@ -139,7 +145,7 @@ class Looking:
         return found[:size], f"{getattr(last, column)!r}_{last.pk}"
 
     def _start(self) -> tuple[float, int] | None:
-        value, _, pk = self.after.partition("_")
+        value, pk = self.after.partition("_")[::2]
         try:
             return float(value), int(pk)
         except ValueError:

@@ -42,9 +42,15 @@ def ask_to_take_in(delivery: Delivery, by: Person) -> Job:
         key_of(delivery),
         {"delivery": delivery.pk},
         by,
-        title=f"Swatches{f' for {delivery.category}' if delivery.category else ''}: {delivery}"[:120],
+        title=_title_of(delivery)[:120],
         back=reverse("admin:swatches_delivery_change", args=[delivery.pk]),
     )
+
+
+def _title_of(delivery: Delivery) -> str:
+    """In English, as all that is kept; the job's page translates it."""
+    name = delivery.name or delivery.kind
+    return f"Swatches for {delivery.category.name}: {name}" if delivery.category else f"Swatches: {name}"
 
 
 def job_of(delivery: Delivery) -> Job | None:

@@ -7,15 +7,22 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from patterns.models import Category
+from patterns.words import told
 
 
 class Provenance(models.Model):
     """Where pictures come from and what one may do with them: never left open."""
 
-    source = models.CharField(max_length=300, help_text="Who made the pictures, or where they were published.")
-    licence = models.CharField(max_length=100, help_text="What allows us to train with them, such as CC0 or MIT.")
+    source = models.CharField(
+        _("source"), max_length=300, help_text=_("Who made the pictures, or where they were published.")
+    )
+    licence = models.CharField(
+        _("licence"), max_length=100, help_text=_("What allows us to train with them, such as CC0 or MIT.")
+    )
 
     class Meta:
         abstract = True
@@ -28,30 +35,31 @@ class Delivery(Provenance):
     """
 
     class Kind(models.TextChoices):
-        PICTURES = "pictures", "Pictures"
-        ZIP = "zip", "Zip"
-        FOLDER = "folder", "Folder"
-        INDEX = "index", "Index of addresses"
+        PICTURES = "pictures", _("Pictures")
+        ZIP = "zip", _("Zip")
+        FOLDER = "folder", _("Folder")
+        INDEX = "index", _("Index of addresses")
 
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     category = models.ForeignKey(
-        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries", verbose_name=_("category")
     )  # none: each line of the index names its own
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
     file = models.FileField(max_length=200, blank=True)
     folder = models.CharField(max_length=500, blank=True)
     digest = models.CharField(max_length=64, blank=True, db_index=True)  # of the file, so that it is not brought twice
     is_planned = models.BooleanField(default=False)  # every picture in it has its item
     times_asked = models.PositiveSmallIntegerField(default=0)  # how often failures were tried again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         ordering = ("-pk",)
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
 
     def __str__(self) -> str:
-        return self.name or self.get_kind_display()
+        return told(self.name) or str(self.get_kind_display())
 
     def get_absolute_url(self) -> str:
         return reverse("admin:swatches_delivery_change", args=[self.pk])
@@ -64,10 +72,10 @@ class Item(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DONE = "done", "Kept"
-        KNOWN = "known", "Nothing new"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Kept")
+        KNOWN = "known", _("Nothing new")
+        FAILED = "failed", _("Failed")
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="items")
     number = models.PositiveIntegerField()
@@ -94,16 +102,18 @@ class Swatch(Provenance):
     """
 
     class State(models.TextChoices):
-        NEW = "new", "New"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
+        NEW = "new", _("New")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="swatches")
-    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="swatches", verbose_name=_("category")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW)
     image = models.FileField(max_length=200)
     thumbnail = models.FileField(max_length=200)
-    address = models.CharField(max_length=2000, blank=True)
-    name = models.CharField(max_length=300, blank=True)
+    address = models.CharField(_("address"), max_length=2000, blank=True)
+    name = models.CharField(_("name"), max_length=300, blank=True)
     item = models.ForeignKey(Item, on_delete=models.SET_NULL, null=True, blank=True, related_name="swatches")
     view = models.PositiveSmallIntegerField(default=0)  # which of the item's scales
     width = models.PositiveIntegerField()
@@ -111,18 +121,19 @@ class Swatch(Provenance):
     digest = models.CharField(max_length=64)  # of the square's pixels
     fingerprint = models.CharField(max_length=70)
     like = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    enlarged = models.FloatField()
-    sharpness = models.FloatField()
-    contrast = models.FloatField()
-    is_tiny = models.BooleanField(default=False)
-    is_blurry = models.BooleanField(default=False)
-    is_plain = models.BooleanField(default=False)
-    created = models.DateTimeField(auto_now_add=True)
-    decided = models.DateTimeField(null=True, blank=True)
+    enlarged = models.FloatField(_("enlarged"))
+    sharpness = models.FloatField(_("sharpness"))
+    contrast = models.FloatField(_("contrast"))
+    is_tiny = models.BooleanField(_("is tiny"), default=False)
+    is_blurry = models.BooleanField(_("is blurry"), default=False)
+    is_plain = models.BooleanField(_("is plain"), default=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    decided = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
         ordering = ("pk",)
-        verbose_name_plural = "swatches"
+        verbose_name = _("swatch")
+        verbose_name_plural = _("swatches")
         constraints = (
             models.UniqueConstraint(fields=("category", "digest"), name="one_swatch_per_picture"),
             models.UniqueConstraint(fields=("item", "view"), name="one_swatch_per_view"),
@@ -130,7 +141,7 @@ class Swatch(Provenance):
         indexes = (models.Index(fields=("category", "state", "id"), name="swatches_by_state"),)
 
     def __str__(self) -> str:
-        return f"Swatch {self.pk}"
+        return gettext("Swatch %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("admin:swatches_swatch_change", args=[self.pk])
@@ -171,13 +182,19 @@ class Step(models.Model):
 class SwatchBook(models.Model):
     """What is kept about a category's swatches as a whole: the contact sheet and palette of those accepted when it was made."""
 
-    category = models.OneToOneField(Category, on_delete=models.CASCADE, related_name="book")
+    category = models.OneToOneField(Category, on_delete=models.CASCADE, related_name="book", verbose_name=_("category"))
     takes_plain = models.BooleanField(
-        "near-uniform is right", default=False, help_text="For one-colour cloth: near-uniform swatches are no flaw."
+        _("near-uniform is right"),
+        default=False,
+        help_text=_("For one-colour cloth: near-uniform swatches are no flaw."),
     )
     sheet = models.FileField(max_length=200, blank=True)
     palette: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list, blank=True)
     made_of = models.CharField(max_length=64, blank=True)
 
+    class Meta:
+        verbose_name = _("swatch book")
+        verbose_name_plural = _("swatch books")
+
     def __str__(self) -> str:
-        return f"Swatch book of {self.category}"
+        return gettext("Swatch book of %(category)s") % {"category": self.category}

@@ -151,11 +151,13 @@ def _sift(cuts: list[Cut], category: Category, known: Known) -> tuple[list[tuple
         like, bits = known.nearest(cut.fields["fingerprint"]) or (None, 256)
         rejected = like is not None and is_rejected(like)
         if digest in same:
-            notes.append(f"already here as swatch {same[digest]}{' (rejected)' if is_rejected(same[digest]) else ''}")
+            here = same[digest]
+            said = f"Already here as swatch {here}"
+            notes.append(f"{said} (rejected)." if is_rejected(here) else f"{said}.")
         elif digest in refused or (rejected and bits <= SURELY_SAME):
-            notes.append("a copy of one that was rejected")
+            notes.append("A copy of one that was rejected.")
         elif any(digest == other.fields["digest"] for other, _ in fresh):
-            notes.append("the same as another scale")
+            notes.append("The same as another scale.")
         else:
             fresh.append((cut, like or None))
     return fresh, notes
@@ -187,6 +189,5 @@ def encoded(square: Bytes) -> dict[str, bytes]:
 
 
 def _sentence(kept: int, notes: list[str]) -> str:
-    counted = [f"{kept} kept"] if kept and notes else []
-    text = "; ".join([*counted, *notes])
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    counted = [f"{kept} kept."] if kept and notes else []
+    return " ".join([*counted, *notes])

@@ -15,6 +15,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_protect
 
 from patterns.models import Category
@@ -26,9 +28,10 @@ from patterns.swatches.forms import LICENCES, BringForm, Looking
 from patterns.swatches.jobs import ask_to_take_in, job_of
 from patterns.swatches.models import Delivery, Item, Swatch, SwatchBook
 from patterns.uploads import UploadError
+from patterns.words import told
 
 ROWS_SHOWN = 100
-TOO_MANY = "These are more files than fit into one go. Send at most 500 at once, or pack them into a zip."
+TOO_MANY = gettext_lazy("These are more files than fit into one go. Send at most 500 at once, or pack them into a zip.")
 Context = dict[str, Any]
 
 
@@ -45,7 +48,11 @@ def curate(request: HttpRequest, slug: str, shared: Context) -> HttpResponse:
         outcome = curate_page.act(category, looking, request.POST, request.user)
         return _told(request, category, looking, outcome)
     context = curate_page.context(category, looking, request.user)
-    return TemplateResponse(request, "admin/swatches/curate.html", {**shared, "title": f"Curate {category}", **context})
+    return TemplateResponse(
+        request,
+        "admin/swatches/curate.html",
+        {**shared, "title": _("Curate %(category)s") % {"category": category}, **context},
+    )
 
 
 def _told(request: HttpRequest, category: Category, looking: Looking, outcome: curate_page.Outcome) -> HttpResponse:
@@ -69,7 +76,9 @@ def overview(request: HttpRequest, shared: Context) -> HttpResponse:
     for category in Category.objects.all():
         tally = found.get(category.pk, Tally())
         rows.append({"category": category, "tally": tally, "verdict": judge(tally), "book": books.get(category.pk)})
-    return TemplateResponse(request, "admin/swatches/overview.html", {**shared, "title": "Swatch books", "rows": rows})
+    return TemplateResponse(
+        request, "admin/swatches/overview.html", {**shared, "title": _("Swatch books"), "rows": rows}
+    )
 
 
 def book(request: HttpRequest, slug: str, shared: Context) -> HttpResponse:
@@ -78,11 +87,11 @@ def book(request: HttpRequest, slug: str, shared: Context) -> HttpResponse:
     if request.method == "POST":
         require(request, "change_swatchbook")
         SwatchBook.objects.filter(pk=book_of(category).pk).update(takes_plain="takes_plain" in request.POST)
-        messages.success(request, "Kept.")
+        messages.success(request, _("Kept."))
         return redirect("admin:swatches_book", slug)
     tally = tallies().get(category.pk, Tally())
     context = {
-        "title": f"Swatch book: {category}",
+        "title": _("Swatch book: %(category)s") % {"category": category},
         "category": category,
         "book": fresh_book(category),
         "tally": tally,
@@ -99,7 +108,7 @@ def bring(request: HttpRequest, shared: Context) -> HttpResponseBase:
     try:
         request.FILES  # noqa: B018  (reads and parses the body)
     except (SuspiciousOperation, MultiPartParserError):
-        complaint, request.method = TOO_MANY, "GET"
+        complaint, request.method = str(TOO_MANY), "GET"
     return csrf_protect(_bring)(request, shared, complaint)
 
 
@@ -113,10 +122,10 @@ def _bring(request: HttpRequest, shared: Context, complaint: str) -> HttpRespons
             files = [(file.name or "picture", file) for file in asked["pictures"]]
             delivery = services.receive(files, asked["category"], asked["source"], asked["licence"], request.user)
         except UploadError as error:
-            form.add_error("pictures", str(error))
+            form.add_error("pictures", told(str(error)))
         else:
             return redirect(ask_to_take_in(delivery, person_of(request)))
-    context = {"title": "Bring swatches", "form": form, "licences": LICENCES, "complaint": complaint}
+    context = {"title": _("Bring swatches"), "form": form, "licences": LICENCES, "complaint": complaint}
     status = 400 if complaint or form.errors else 200
     return TemplateResponse(request, "admin/swatches/bring.html", {**shared, **context}, status=status)
 
@@ -161,9 +170,11 @@ def report(request: HttpRequest, pk: int) -> HttpResponseBase:
     writer = csv.writer(_Echo())
 
     def lines() -> Iterator[str]:
-        yield writer.writerow(["Number", "Picture", "Outcome", "Note"])
+        yield writer.writerow([_("Number"), _("Picture"), _("Outcome"), _("Note")])
         for item in found.items.iterator(500):
-            yield writer.writerow([item.number, harmless(item.name), item.get_state_display(), harmless(item.note)])
+            yield writer.writerow(
+                [item.number, harmless(item.name), item.get_state_display(), harmless(told(item.note))]
+            )
 
     headers = {
         "Content-Disposition": f'attachment; filename="delivery-{found.pk}.csv"',

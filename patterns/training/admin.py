@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from ml.textiles.run_folder import sample_name, sample_steps
@@ -21,13 +23,15 @@ from patterns.training.forms import RunForm, estimate_in_words, usual_choices
 from patterns.training.models import TrainingRun
 from patterns.training.recipes import NETS, afterwards, seconds_a_step
 from patterns.training.services import Refused
+from patterns.words import in_digits, told
 
 SAID = {
-    "pause": "Pausing: the run stops after the step it is at, and everything is kept.",
-    "cancel": "Cancelled. What was trained is kept until the run is deleted.",
-    "resume": "It goes on where it stopped.",
-    "further": "It trains further.",
+    "pause": gettext_noop("Pausing: the run stops after the step it is at, and everything is kept."),
+    "cancel": gettext_noop("Cancelled. What was trained is kept until the run is deleted."),
+    "resume": gettext_noop("It goes on where it stopped."),
+    "further": gettext_noop("It trains further."),
 }
+NET_WORDS = {"usual": _("usual"), "small": _("small"), "trial": _("trial")}
 
 
 @admin.register(TrainingRun)
@@ -38,9 +42,9 @@ class TrainingRunAdmin(QuickAdmin):
     search_fields = ("category_name", "version__version")
     ordering = ("-pk",)
 
-    @admin.display(description="Steps")
+    @admin.display(description=_("Steps"))
     def done(self, run: TrainingRun) -> str:
-        return f"{run.step:,} of {run.steps:,}"
+        return _("%(step)s of %(steps)s") % {"step": in_digits(run.step), "steps": in_digits(run.steps)}
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -76,12 +80,13 @@ class TrainingRunAdmin(QuickAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Train a category",
+            "title": _("Train a category"),
             "form": form,
             "notice": pages.training_notice(),
             "estimates": [
                 {
                     "net": net.value,
+                    "words": NET_WORDS[net.value],
                     "first": estimate_in_words(net, 300),
                     "step": seconds_a_step(net),
                     "after": afterwards(net),
@@ -96,16 +101,15 @@ class TrainingRunAdmin(QuickAdmin):
         category = form.cleaned_data["category"]
         known = TrainingRun.objects.filter(category=category, state__in=("queued", "running")).first()
         if known:
-            self.message_user(request, f"A run of {category} is under way already: here it is.", messages.WARNING)
+            said = _("A run of %(category)s is under way already: here it is.") % {"category": category}
+            self.message_user(request, said, messages.WARNING)
             return redirect(known)
         try:
             run = services.start_run(category, request.user.pk, **form.choices())
         except Refused as error:
             form.add_error(None, str(error))
             return None
-        self.log_addition(
-            request, run, f"Training begun: {run.steps} steps, seed {run.seed}, {run.get_loss_display()}."
-        )
+        self.log_addition(request, run, f"Training begun: {run.steps} steps, seed {run.seed}, loss {run.loss}.")
         return redirect(run)
 
     # Watch ---------------------------------------------------------------------------------------------------------
@@ -169,7 +173,7 @@ class TrainingRunAdmin(QuickAdmin):
                 self.message_user(request, str(error), messages.WARNING)
             else:
                 self.log_change(request, run, f"{SAID[what]}{f' {more} steps more.' if what == 'further' else ''}")
-                self.message_user(request, SAID[what])
+                self.message_user(request, gettext(SAID[what]))
         return redirect(run)
 
 
@@ -183,10 +187,11 @@ class LogEntryAdmin(Records):
     search_fields = ("object_repr", "change_message", "user__username")
     ordering = ("-pk",)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, entry: LogEntry) -> str:
         return f"{entry.object_repr} ({entry.content_type.name})" if entry.content_type else entry.object_repr
 
-    @admin.display(description="What was done")
+    @admin.display(description=_("What was done"))
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message() or {1: "Added.", 2: "Changed.", 3: "Deleted."}.get(entry.action_flag, "")
+        usual = {ADDITION: _("Added."), CHANGE: _("Changed."), DELETION: _("Deleted.")}
+        return told(entry.get_change_message()) or str(usual.get(entry.action_flag, ""))

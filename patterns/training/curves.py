@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from patterns.words import in_digits
 
 WIDE, HIGH, LEFT, BOTTOM, TOP = 480, 200, 46, 26, 12
 MOST_POINTS = 240
@@ -18,13 +23,13 @@ class Line:
     """``name`` is a key of the rows, ``label`` what people read; ``style`` picks colour and dashes in the style sheet: 1, 2 or 3."""
 
     name: str
-    label: str
+    label: str | Promise
     style: int
 
 
-LOSSES = (Line("loss_g", "Generator", 1), Line("loss_d", "Discriminator", 2))
-DISTANCE = (Line("distance", "Distance from real cloth", 1),)
-VARIETY = (Line("variety", "Fabrics", 1), Line("variety_real", "Real swatches", 3))
+LOSSES = (Line("loss_g", _("Generator"), 1), Line("loss_d", _("Discriminator"), 2))
+DISTANCE = (Line("distance", _("Distance from real cloth"), 1),)
+VARIETY = (Line("variety", _("Fabrics"), 1), Line("variety_real", _("Real swatches"), 3))
 
 
 def draw_curves(title: str, rows: Sequence[dict[str, Any]], lines: Sequence[Line], last_step: int) -> SafeString | str:
@@ -57,21 +62,20 @@ def draw_curves(title: str, rows: Sequence[dict[str, Any]], lines: Sequence[Line
         ((line.style, _points(rows, line.name, x, y)) for line in lines),
     )
     foot = format_html(
-        '<text class="tick" x="{}" y="{}">0</text><text class="tick" x="{}" y="{}" text-anchor="end">step {}</text>',
+        '<text class="tick" x="{}" y="{}">0</text><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>',
         LEFT,
         HIGH - 8,
         WIDE - 8,
         HIGH - 8,
-        f"{end:,}",
+        _("step %(step)s") % {"step": in_digits(end)},
     )
     said = "; ".join(f"{line.label} {_short(float(rows[-1].get(line.name, 0)))}" for line in lines)
     return format_html(
-        '<svg class="curves" viewBox="0 0 {} {}" role="img" aria-label="{} up to step {}: {}.">{}{}{}</svg>',
+        '<svg class="curves" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
         WIDE,
         HIGH,
-        title,
-        f"{int(rows[-1]['step']):,}",
-        said,
+        _("%(title)s up to step %(step)s: %(values)s.")
+        % {"title": title, "step": in_digits(int(rows[-1]["step"])), "values": said},
         grid,
         paths,
         foot,
@@ -88,4 +92,4 @@ def _round(value: float) -> float:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return number_format(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2, force_grouping=True)

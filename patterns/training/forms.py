@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from patterns.jobs.views import span_in_words
 from patterns.models import GeneratorVersion
@@ -21,17 +22,21 @@ class RunForm(forms.ModelForm[TrainingRun]):
         model = TrainingRun
         fields = ("category", "base_version", "net", "steps", "resolution", "loss", "seed", "device")
         labels = {  # noqa: RUF012
-            "base_version": "Start from",
-            "net": "Size of the net",
-            "resolution": "Size at which swatches are seen",
-            "device": "Train on",
+            "base_version": _("Start from"),
+            "net": _("Size of the net"),
+            "resolution": _("Size at which swatches are seen"),
+            "device": _("Train on"),
         }
         help_texts = {  # noqa: RUF012
-            "base_version": "A version that can draw already learns the category much sooner. Without one, count on ten times the steps.",
-            "net": "Only without a version to start from: a version brings its own size.",
-            "steps": "300 from a good start is a first try; 3,000 and more from nothing. You can train further afterwards.",
-            "loss": "How fabrics are compared with real cloth. Leave it at the usual one unless a run goes wrong.",
-            "seed": "Another number gives another run of the same kind.",
+            "base_version": _(
+                "A version that can draw already learns the category much sooner. Without one, count on ten times the steps."
+            ),
+            "net": _("Only without a version to start from: a version brings its own size."),
+            "steps": _(
+                "300 from a good start is a first try; 3,000 and more from nothing. You can train further afterwards."
+            ),
+            "loss": _("How fabrics are compared with real cloth. Leave it at the usual one unless a run goes wrong."),
+            "seed": _("Another number gives another run of the same kind."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,21 +45,21 @@ class RunForm(forms.ModelForm[TrainingRun]):
         base.queryset = GeneratorVersion.objects.select_related("category").exclude(  # type: ignore[attr-defined]
             weights_name=""
         )
-        base.empty_label = "Nothing: learn from the beginning"  # type: ignore[attr-defined]
+        base.empty_label = _("Nothing: learn from the beginning")  # type: ignore[attr-defined]
         self.fields["category"].required = True
         self.fields["steps"].widget.attrs |= {"min": 1, "max": 100_000}
 
     def clean_steps(self) -> int:
         steps = int(self.cleaned_data["steps"])
         if not 1 <= steps <= 100_000:
-            raise forms.ValidationError("Choose from 1 to 100,000 steps.")
+            raise forms.ValidationError(_("Choose from 1 to 100,000 steps."))
         return steps
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         category, net = given.get("category"), given.get("net")
         if category and net != TrainingRun.Net.TRIAL and (reason := why_not_yet(category)):
-            self.add_error("category", f"{reason} A trial net can be trained with fewer, to see how it works.")
+            self.add_error("category", f"{reason} {_('A trial net can be trained with fewer, to see how it works.')}")
         return given
 
     def choices(self) -> dict[str, Any]:

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from patterns.model_files import is_bundled
 from patterns.models import GeneratorVersion
 
@@ -20,7 +24,7 @@ BY_CHANCE = 2.0  # times
 class Check:
     """``passed``: None where it could not be measured."""
 
-    name: str
+    name: str | Promise
     passed: bool | None
     sentence: str
 
@@ -40,51 +44,50 @@ def passes(version: GeneratorVersion) -> bool:
 
 def _seamless(found: Mapping[str, Any]) -> Check:
     if "shift" not in found:
-        return _unmeasured("Seamless")
+        return _unmeasured(gettext_lazy("Seamless"))
     worst = found["shift"]
-    said = "The repeat shows no seam." if worst <= SEAM else "The repeat shows a seam."
-    return Check("Seamless", worst <= SEAM, f"{said} Largest difference {worst} of 255; up to {SEAM} cannot be seen.")
+    said = _("The repeat shows no seam.") if worst <= SEAM else _("The repeat shows a seam.")
+    why = _("Largest difference %(worst)s of 255; up to %(most)s cannot be seen.") % {"worst": worst, "most": SEAM}
+    return Check(gettext_lazy("Seamless"), worst <= SEAM, f"{said} {why}")
 
 
 def _varied(found: Mapping[str, Any]) -> Check:
     if not found.get("spread_real"):
-        return _unmeasured("Varied")
+        return _unmeasured(gettext_lazy("Varied"))
     share = found["spread"] / found["spread_real"]
-    said = "The fabrics differ enough from each other." if share >= VARIED else "The fabrics look too much alike."
-    return Check(
-        "Varied", share >= VARIED, f"{said} {_percent(share)} as varied as the swatches; {_percent(VARIED)} is asked."
-    )
+    said = _("The fabrics differ enough from each other.") if share >= VARIED else _("The fabrics look too much alike.")
+    why = _("%(share)s as varied as the swatches; %(asked)s is asked.")
+    why %= {"share": _percent(share), "asked": _percent(VARIED)}
+    return Check(gettext_lazy("Varied"), share >= VARIED, f"{said} {why}")
 
 
 def _own(found: Mapping[str, Any]) -> Check:
     if "copies" not in found:
-        return _unmeasured("Not copied")
+        return _unmeasured(gettext_lazy("Not copied"))
     copies, most = found["copies"], min(found.get("copies_real", 0) + COPIES, 0.6)
-    said = "The fabrics are its own." if copies <= most else "Too many fabrics repeat a swatch."
-    return Check(
-        "Not copied", copies <= most, f"{said} {_percent(copies)} lie close to a swatch; {_percent(most)} may."
-    )
+    said = _("The fabrics are its own.") if copies <= most else _("Too many fabrics repeat a swatch.")
+    why = _("%(share)s lie close to a swatch; %(most)s may.") % {"share": _percent(copies), "most": _percent(most)}
+    return Check(gettext_lazy("Not copied"), copies <= most, f"{said} {why}")
 
 
 def _recognised(found: Mapping[str, Any]) -> Check:
     if "recognised" not in found:
-        return _unmeasured("Recognisable")
+        return _unmeasured(gettext_lazy("Recognisable"))
     asked = max(
         RECOGNISED * found["recognised_real"], BY_CHANCE / found["categories"] if found["categories"] > 2 else 0.6
     )
     share = found["recognised"]
-    said = "It is taken for what it is." if share >= asked else "It is too often taken for something else."
-    return Check(
-        "Recognisable",
-        share >= asked,
-        f"{said} A judge names {_percent(share)} of the fabrics rightly, and {_percent(found['recognised_real'])} of real "
-        f"swatches it never saw; {_percent(asked)} is asked.",
+    said = _("It is taken for what it is.") if share >= asked else _("It is too often taken for something else.")
+    why = _(
+        "A judge names %(share)s of the fabrics rightly, and %(real)s of real swatches it never saw; %(asked)s is asked."
     )
+    why %= {"share": _percent(share), "real": _percent(found["recognised_real"]), "asked": _percent(asked)}
+    return Check(gettext_lazy("Recognisable"), share >= asked, f"{said} {why}")
 
 
-def _unmeasured(name: str) -> Check:
+def _unmeasured(name: str | Promise) -> Check:
     return Check(
-        name, None, "This could not be measured: it takes at least 12 swatches, and other categories beside it."
+        name, None, _("This could not be measured: it takes at least 12 swatches, and other categories beside it.")
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from ml.textiles.run_folder import FIGURES, SCORES, log_tail, read_lines, sample_steps
 from patterns.jobs.models import Job
 from patterns.jobs.queries import NO_TORCH, live_workers, why_nobody_comes
@@ -21,20 +24,20 @@ BUTTONS = {
     "further": (State.FINISHED, State.CANCELLED),
 }
 FIGURE_NAMES = {
-    "swatches": "Swatches it was measured beside",
-    "number": "Fabrics measured",
-    "shift": "Largest difference at a seam (of 255)",
-    "spread": "How varied the fabrics are",
-    "spread_real": "How varied the swatches are",
-    "swd": "Distance from real cloth (less is better)",
-    "swd_real": "Distance of real cloth from real cloth",
-    "nearest": "Nearest swatch to any fabric",
-    "nearest_real": "Nearest swatch to a swatch it never saw",
-    "copies": "Share of fabrics close to a swatch",
-    "copies_real": "Share of unseen swatches close to a swatch",
-    "recognised": "Share of fabrics named rightly by a judge",
-    "recognised_real": "Share of real swatches named rightly",
-    "categories": "Categories the judge chose between",
+    "swatches": gettext_lazy("Swatches it was measured beside"),
+    "number": gettext_lazy("Fabrics measured"),
+    "shift": gettext_lazy("Largest difference at a seam (of 255)"),
+    "spread": gettext_lazy("How varied the fabrics are"),
+    "spread_real": gettext_lazy("How varied the swatches are"),
+    "swd": gettext_lazy("Distance from real cloth (less is better)"),
+    "swd_real": gettext_lazy("Distance of real cloth from real cloth"),
+    "nearest": gettext_lazy("Nearest swatch to any fabric"),
+    "nearest_real": gettext_lazy("Nearest swatch to a swatch it never saw"),
+    "copies": gettext_lazy("Share of fabrics close to a swatch"),
+    "copies_real": gettext_lazy("Share of unseen swatches close to a swatch"),
+    "recognised": gettext_lazy("Share of fabrics named rightly by a judge"),
+    "recognised_real": gettext_lazy("Share of real swatches named rightly"),
+    "categories": gettext_lazy("Categories the judge chose between"),
 }
 
 
@@ -57,9 +60,9 @@ def panel_of(run: TrainingRun) -> dict[str, Any]:
         "curves": [
             (title, curve, lines)
             for title, rows, lines in (
-                ("Losses", scores, LOSSES),
-                ("Distance from real cloth", figures, DISTANCE),
-                ("Variety", figures, VARIETY),
+                (_("Losses"), scores, LOSSES),
+                (_("Distance from real cloth"), figures, DISTANCE),
+                (_("Variety"), figures, VARIETY),
             )
             if (curve := draw_curves(title, rows, lines, run.steps))
         ],
@@ -85,5 +88,7 @@ def training_notice() -> str:
     """What stands in the way of training here, for the page on which it is asked for; empty when nothing does."""
     workers = live_workers()
     if not workers.exists():
-        return "No worker is running just now. A run can be asked for; it begins when one is started beside the site."
-    return "" if workers.filter(can_train=True).exists() else NO_TORCH
+        return _(
+            "No worker is running just now. A run can be asked for; it begins when one is started beside the site."
+        )
+    return "" if workers.filter(can_train=True).exists() else str(NO_TORCH)

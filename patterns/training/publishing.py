@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from patterns.model_files import keep_model_file
 from patterns.models import Category, GeneratorVersion
 from patterns.services import add_directions, publish_version
 from patterns.training.gate import Check, checks_of
 from patterns.training.services import Refused
+from patterns.words import told
 
 State = GeneratorVersion.State
 ROLES = {"weights": "safetensors", "onnx": "onnx", "directions": "json"}
@@ -47,7 +50,7 @@ def publish(version: GeneratorVersion, override: str = "") -> str:
     """
     version.refresh_from_db()
     if version.state == State.PUBLISHED:
-        raise Refused("This version is published already.")
+        raise Refused(_("This version is published already."))
     _check_files(version)
 
     def put_in_place() -> str:
@@ -63,16 +66,21 @@ def go_through_gate(checks: list[Check], came_back: bool, override: str, put_in_
 
     ``put_in_place`` answers with the version that was there until then, if any. Raises Refused.
     """
-    failed = [check.name.lower() for check in checks if not check.passed]
+    with translation.override("en"):  # the log is kept in one language
+        failed = [str(check.name).lower() for check in checks if not check.passed]
     if failed and not came_back and not override.strip():
-        raise Refused("It does not pass the quality gate. Publish it all the same by giving a reason.")
+        raise Refused(_("It does not pass the quality gate. Publish it all the same by giving a reason."))
     before = put_in_place()
-    instead = f" in place of {before}" if before else ""
     if came_back:
-        return f"Rolled back: published again{instead}."
+        return f"Rolled back: published again in place of {before}." if before else "Rolled back: published again."
     if failed:
-        return f"Published{instead} although the gate did not pass ({', '.join(failed)}). Reason: {override.strip()}"
-    return f"Published{instead}. It passed the quality gate."
+        checks_failed, reason = ", ".join(failed), override.strip()
+        if before:
+            return f"Published in place of {before} although the gate did not pass ({checks_failed}). Reason: {reason}"
+        return f"Published although the gate did not pass ({checks_failed}). Reason: {reason}"
+    if before:
+        return f"Published in place of {before}. It passed the quality gate."
+    return "Published. It passed the quality gate."
 
 
 def _check_files(version: GeneratorVersion) -> None:
@@ -82,7 +90,7 @@ def _check_files(version: GeneratorVersion) -> None:
     try:
         load_generator(version)
     except ModelFileError as error:
-        raise Refused(f"It cannot be published: {error}") from None
+        raise Refused(_("It cannot be published: %(reason)s") % {"reason": told(str(error))}) from None
 
 
 def _next_number(category: Category) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from patterns.jobs import services as jobs
 from patterns.jobs.models import Job
@@ -27,10 +29,7 @@ def start_run(category: Category, by: int | None, **choices: Any) -> TrainingRun
     """A new run of a category, on its way to a worker. Raises Refused."""
     count = count_pictures(category)
     if count < FEWEST:
-        raise Refused(
-            f"{category.name} has {count or 'no'} accepted swatch{'es' if count != 1 else ''}. Training needs at least "
-            f"{FEWEST}; with fewer than 12 the fabrics will hardly differ."
-        )
+        raise Refused(_too_few(category, count))
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(category=category, category_name=category.name, by_id=by, **choices)
@@ -60,7 +59,7 @@ def resume(run: TrainingRun) -> None:
 def train_further(run: TrainingRun, more: int) -> None:
     """So many steps more than it was meant to take, or than it took. Raises Refused."""
     if not 1 <= more <= 100_000:
-        raise Refused("Say how many steps more: a whole number from 1 to 100,000.")
+        raise Refused(_("Say how many steps more: a whole number from 1 to 100,000."))
     _send_again(run, (State.FINISHED, State.CANCELLED, State.PAUSED), steps=run.step + more)
 
 
@@ -83,7 +82,7 @@ def settle_run(job: Job) -> None:
 
 def _stop(run: TrainingRun, wish: str) -> None:
     if not TrainingRun.objects.filter(pk=run.pk, state__in=(State.QUEUED, State.RUNNING)).update(wish=wish):
-        raise Refused("This run is not under way.")
+        raise Refused(_("This run is not under way."))
     run.refresh_from_db()
     if run.job:
         jobs.cancel(run.job)
@@ -92,13 +91,13 @@ def _stop(run: TrainingRun, wish: str) -> None:
 
 def _send_again(run: TrainingRun, states: tuple[str, ...], **fields: Any) -> None:
     if run.category is None:
-        raise Refused("The category of this run was deleted, so it cannot go on.")
+        raise Refused(_("The category of this run was deleted, so it cannot go on."))
     try:
         with transaction.atomic():
             rows = TrainingRun.objects.filter(pk=run.pk, state__in=states)
             if not rows.update(state=State.QUEUED, leg=run.leg + 1, wish="", reason="", finished=None, **fields):
                 raise Refused(
-                    "This run is under way already." if run.is_under_way else "This run cannot go on from here."
+                    _("This run is under way already.") if run.is_under_way else _("This run cannot go on from here.")
                 )
             run.refresh_from_db()
             _send(run)
@@ -118,5 +117,16 @@ def _send(run: TrainingRun) -> None:
     run.save(update_fields=["job"])
 
 
+def _too_few(category: Category, count: int) -> str:
+    said = ngettext(
+        "%(category)s has %(count)s accepted swatch.", "%(category)s has %(count)s accepted swatches.", count
+    )
+    why = _("Training needs at least %(fewest)s; with fewer than 12 the fabrics will hardly differ.")
+    said = said if count else _("%(category)s has no accepted swatches.")
+    return f"{said % {'category': category, 'count': count}} {why % {'fewest': FEWEST}}"
+
+
 def _busy(name: str) -> str:
-    return f"A run of {name} is under way already. Wait for it, or pause or cancel it first."
+    return _("A run of %(category)s is under way already. Wait for it, or pause or cancel it first.") % {
+        "category": _(name)
+    }

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from patterns import services
 from patterns.models import GeneratorVersion
@@ -20,6 +21,7 @@ from patterns.staff import QuickAdmin
 from patterns.training.gate import Check, checks_of, passes
 from patterns.training.publishing import publish
 from patterns.training.services import Refused
+from patterns.words import told
 
 State = GeneratorVersion.State
 SEEDS = 12
@@ -43,8 +45,8 @@ else:
 def tell_checks(checks: list[Check]) -> SafeString | str:
     """How a model stands before the quality gate, for the page of its row."""
     if not checks:
-        return "It came with the project and was measured there."
-    said = {True: "yes", False: "no", None: "not known"}
+        return str(_("It came with the project and was measured there."))
+    said = {True: _("yes"), False: _("no"), None: _("not known")}
     rows = ((each.name, said[each.passed], each.sentence) for each in checks)
     return format_html_join("", "<p><strong>{}: {}.</strong> {}</p>", rows)
 
@@ -56,10 +58,10 @@ class VersionPages(Base):
     actions = ("publish_chosen", "retire", "compare_chosen")
     fieldsets = (
         (None, {"fields": ("category", "version", "state", "quality", "created")}),
-        ("Files and figures, for those who look after the machines", {"classes": ("collapse",), "fields": FILES}),
+        (_("Files and figures, for those who look after the machines"), {"classes": ("collapse",), "fields": FILES}),
     )
 
-    @admin.display(description="Quality gate")
+    @admin.display(description=_("Quality gate"))
     def quality(self, version: GeneratorVersion) -> SafeString | str:
         return tell_checks(checks_of(version))
 
@@ -94,15 +96,15 @@ class VersionPages(Base):
                 problem = str(error)
             else:
                 self.log_change(request, version, said)
-                self.message_user(
-                    request, f"{said} The site draws {version.category} with {version.version} from now on."
-                )
+                words = _("The site draws %(category)s with %(version)s from now on.")
+                now = words % {"category": version.category, "version": version.version}
+                self.message_user(request, f"{told(said)} {now}")
                 return redirect(reverse("admin:patterns_generatorversion_change", args=[pk]))
         published = GeneratorVersion.objects.filter(category=version.category_id, state=State.PUBLISHED).first()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Publish {version}",
+            "title": _("Publish %(version)s") % {"version": version},
             "version": version,
             "published": published,
             "checks": checks_of(version),
@@ -114,33 +116,33 @@ class VersionPages(Base):
         }
         return TemplateResponse(request, "admin/training/publish.html", context)
 
-    @admin.action(description="Publish, in place of the version published now", permissions=["change"])
+    @admin.action(description=_("Publish, in place of the version published now"), permissions=["change"])
     def publish_chosen(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
         for version in queryset:
             try:
                 said = publish(version)
             except Refused as error:
                 page = reverse("admin:patterns_version_publish", args=[version.pk])
-                words = format_html('{}: {} <a href="{}">Look at it</a>', version, str(error), page)
+                words = format_html('{}: {} <a href="{}">{}</a>', version, str(error), page, _("Look at it"))
                 self.message_user(request, words, messages.WARNING)
             else:
                 self.log_change(request, version, said)
-                self.message_user(request, f"{version}: {said}")
+                self.message_user(request, f"{version}: {told(said)}")
 
-    @admin.action(description="Retire", permissions=["change"])
+    @admin.action(description=_("Retire"), permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> None:
         for version in queryset:
             services.retire_version(version)
             self.log_change(request, version, "Retired.")
-        self.message_user(request, "Retired. Fabrics made with it keep it.")
+        self.message_user(request, _("Retired. Fabrics made with it keep it."))
 
     # Side by side ----------------------------------------------------------------------------------------------------
 
-    @admin.action(description="Compare two side by side", permissions=["view"])
+    @admin.action(description=_("Compare two side by side"), permissions=["view"])
     def compare_chosen(self, request: HttpRequest, queryset: QuerySet[GeneratorVersion]) -> HttpResponse | None:
         chosen = list(queryset[:3])
         if len(chosen) != 2:
-            self.message_user(request, "Choose two versions to compare.", messages.WARNING)
+            self.message_user(request, _("Choose two versions to compare."), messages.WARNING)
             return None
         address = reverse("admin:patterns_version_compare")
         return redirect(f"{address}?a={chosen[0].pk}&b={chosen[1].pk}")
@@ -155,14 +157,14 @@ class VersionPages(Base):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Two versions side by side",
+            "title": _("Two versions side by side"),
             "sides": [(each, checks_of(each)) for each in sides if each],
             "offered": offered.filter(category__in={each.category_id for each in sides if each})
             if any(sides)
             else offered,
             "a": sides[0],
             "b": sides[1],
-            "pair": (("a", sides[0], "One"), ("b", sides[1], "Beside")),
+            "pair": (("a", sides[0], _("One")), ("b", sides[1], _("Beside"))),
             "first": first,
             "seeds": range(first, min(first + SEEDS, LARGEST + 1)),
             "next": (first + SEEDS) % LARGEST,

@@ -1,7 +1,8 @@
-// <curation-grid>: decide with the keyboard, without leaving the page. Without this every button still works as a plain form.
+// <curation-grid>: decide with the keyboard, without leaving the page; its words are attributes of the element. Without this every
+// button still works as a plain form.
 
 const KEYS = { a: "accept", r: "reject", b: "back" };
-const DECIDED = { accept: ["accepted", "Accepted"], reject: ["rejected", "Rejected"], back: ["new", "New"] };
+const DECIDED = { accept: "accepted", reject: "rejected", back: "new" };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: "up", ArrowDown: "down" };
 
 class CurationGrid extends HTMLElement {
@@ -68,16 +69,16 @@ class CurationGrid extends HTMLElement {
   }
 
   #decide(card, choice) {
-    const [state, words] = DECIDED[choice];
+    const state = DECIDED[choice];
     const before = ["new", "accepted", "rejected"].find((each) => card.classList.contains(`is-${each}`));
-    this.#show(card, state, words);
+    this.#show(card, state);
     this.#focus(this.#nextAfter(card));
     const fields = new FormData();
     fields.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
     fields.set(choice, card.dataset.swatch);
     this.#queue = this.#queue.then(() => this.#send(fields)).catch((error) => {
-      this.#show(card, before, { new: "New", accepted: "Accepted", rejected: "Rejected" }[before]);
-      this.#say(`Swatch ${card.dataset.swatch} was not changed: ${error.message}`);
+      this.#show(card, before);
+      this.#say(this.dataset.failed.replace("{number}", card.dataset.swatch).replace("{why}", error.message));
     });
   }
 
@@ -86,10 +87,10 @@ class CurationGrid extends HTMLElement {
     return this.cards.slice(at + 1).find((each) => each.classList.contains("is-new")) ?? this.cards[at + 1] ?? card;
   }
 
-  #show(card, state, words) {
+  #show(card, state) {
     card.classList.remove("is-new", "is-accepted", "is-rejected");
     card.classList.add(`is-${state}`);
-    card.querySelector(".swatch-state").textContent = words;
+    card.querySelector(".swatch-state").textContent = this.dataset[state];
   }
 
   async #send(fields) {
@@ -99,10 +100,10 @@ class CurationGrid extends HTMLElement {
       headers: { Accept: "application/json" },
       redirect: "error",
     }).catch(() => {
-      throw new Error("the site cannot be reached.");
+      throw new Error(this.dataset.away);
     });
     const told = await answer.json().catch(() => {
-      throw new Error("reload the page and try again.");
+      throw new Error(this.dataset.reload);
     });
     if (!answer.ok) throw new Error(told.said);
     this.#say(told.said);
@@ -115,7 +116,7 @@ class CurationGrid extends HTMLElement {
     verdict.querySelector(".verdict-reason").textContent = told.verdict.reason;
     const undo = this.querySelector("button.undo");
     undo.hidden = !told.undo;
-    undo.textContent = told.undo || "Undo";
+    undo.textContent = told.undo || this.dataset.undo;
   }
 
   #say(sentence) {

@@ -1,5 +1,5 @@
 // <studio-table>: sliders beside their numbers, a new preview while a hand moves one, inks recoloured at once. The page itself, its
-// address included, follows by htmx when the hand lets go.
+// address included, follows by htmx when the hand lets go. Its words are attributes of the element.
 
 import { layCloth, printInks, readPlanes } from "./studio-recolour.js";
 
@@ -18,9 +18,9 @@ class StudioTable extends HTMLElement {
     }
     this.addEventListener("keydown", (event) => this.#shortcut(event));
     this.form.addEventListener("htmx:configRequest", (event) => this.#unpress(event.detail));
-    this.form.addEventListener("htmx:validation:halted", () => this.#say("A number is out of its range. The picture shows the last one that was not."));
+    this.form.addEventListener("htmx:validation:halted", () => this.#say(this.dataset.outOfRange));
     this.form.addEventListener("htmx:responseError", (event) => this.#refused(event.detail.xhr));
-    this.form.addEventListener("htmx:sendError", () => this.#say("The site cannot be reached just now."));
+    this.form.addEventListener("htmx:sendError", () => this.#say(this.dataset.away));
     for (const details of this.querySelectorAll("details[id]")) {
       details.open ||= unfolded.has(details.id);
       details.addEventListener("toggle", () => unfolded[details.open ? "add" : "delete"](details.id));
@@ -47,7 +47,7 @@ class StudioTable extends HTMLElement {
       for (const name of ["min", "max", "step"]) range[name] = number[name];
       range.value = number.value;
       range.id = `${number.id}-slider`;
-      range.setAttribute("aria-label", `${number.labels[0].firstChild.textContent.trim()} (slider)`);
+      range.setAttribute("aria-label", this.dataset.slider.replace("{name}", number.labels[0].firstChild.textContent.trim()));
       range.addEventListener("input", () => { number.value = range.value; });
       number.addEventListener("input", () => { range.value = number.value; });
       number.before(range);
@@ -94,7 +94,7 @@ class StudioTable extends HTMLElement {
     const drawn = await next.decode().then(() => true, () => false);
     if (this.latest !== request) return;
     this.picture.removeAttribute("aria-busy");
-    if (!drawn) return this.#say("The picture could not be drawn just now. Try again in a moment.");
+    if (!drawn) return this.#say(this.dataset.notDrawn);
     this.image.width = next.naturalWidth;
     this.image.height = next.naturalHeight;
     this.image.src = address;
@@ -122,7 +122,7 @@ class StudioTable extends HTMLElement {
 
   #refused(answer) {
     const page = new DOMParser().parseFromString(answer.responseText, "text/html");
-    this.#say(page.querySelector("[role=alert], main p")?.textContent.trim() ?? "That did not work. Try again in a moment.");
+    this.#say(page.querySelector("[role=alert], main p")?.textContent.trim() ?? this.dataset.failed);
   }
 
   #say(text) {

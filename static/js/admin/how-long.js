@@ -1,4 +1,4 @@
-// How long the run that is being filled in takes: the page says it for 300 steps, this for the steps and the net chosen.
+// How long the run that is being filled in takes: the page says it for 300 steps, this for the steps and the net chosen, in its words.
 const told = document.querySelector("#how-long");
 const steps = document.querySelector("#id_steps");
 const net = document.querySelector("#id_net");
@@ -6,9 +6,10 @@ const each = new Map([...told.querySelectorAll("[data-net]")].map((span) => [spa
 
 function inWords(seconds) {
   const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 100) return `about ${minutes} minute${minutes > 1 ? "s" : ""}`;
+  if (minutes === 1) return told.dataset.minute;
+  if (minutes < 100) return told.dataset.minutes.replace("{count}", minutes);
   const hours = Math.round(minutes / 60);
-  return hours < 48 ? `about ${hours} hours` : `about ${Math.round(hours / 24)} days`;
+  return hours < 48 ? told.dataset.hours.replace("{count}", hours) : told.dataset.days.replace("{count}", Math.round(hours / 24));
 }
 
 function tell() {
@@ -16,7 +17,8 @@ function tell() {
   const known = each.get(net.value);
   if (!known || !(count > 0)) return;
   const seconds = count * Number(known.step) + Number(known.after);
-  told.textContent = `${count.toLocaleString("en")} steps take ${inWords(seconds)} here, roughly. A graphics card is many times as fast.`;
+  const steps = count.toLocaleString(document.documentElement.lang || "en");
+  told.textContent = told.dataset.words.replace("{steps}", steps).replace("{span}", inWords(seconds));
 }
 
 for (const field of [steps, net]) field.addEventListener("input", tell);

@@ -8,7 +8,7 @@ function show(form) {
   if (step === undefined) return;
   const picture = document.querySelector("#sample-picture");
   picture.src = form.dataset.address.replace("/0.png", `/${step}.png`);
-  picture.alt = `Twenty-four fabrics after ${step} steps`;
+  picture.alt = picture.dataset.words.replace("{step}", step);
   form.querySelector("#sample-step").textContent = step;
 }
 
