@@ -26,7 +26,7 @@ class BeforeAfter extends HTMLElement {
     const bar = document.createElement("div");
     bar.className = "compare-bar";
     bar.setAttribute("role", "group");
-    bar.setAttribute("aria-label", this.hasBefore ? "Compare before and after" : "Look closer");
+    bar.setAttribute("aria-label", this.hasBefore ? this.dataset.sayCompare : this.dataset.sayLook);
     if (this.hasBefore) bar.append(this.#splitButtons(), this.#splitRange());
     bar.append(this.#zoomButtons());
     return bar;
@@ -35,7 +35,7 @@ class BeforeAfter extends HTMLElement {
   #splitButtons() {
     const buttons = document.createElement("div");
     buttons.className = "button-row";
-    this.buttons = [["Before", 100], ["Both", 50], ["After", 0]].map(([label, value]) => {
+    this.buttons = [[this.dataset.sayBefore, 100], [this.dataset.sayBoth, 50], [this.dataset.sayAfter, 0]].map(([label, value]) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = label;
@@ -50,7 +50,7 @@ class BeforeAfter extends HTMLElement {
   #splitRange() {
     this.range = document.createElement("input");
     Object.assign(this.range, { type: "range", min: 0, max: 100, step: 1 });
-    this.range.setAttribute("aria-label", "How much of the picture before is shown, in percent");
+    this.range.setAttribute("aria-label", this.dataset.sayShare);
     this.range.addEventListener("input", () => this.#show(this.range.valueAsNumber));
     return this.range;
   }
@@ -58,8 +58,12 @@ class BeforeAfter extends HTMLElement {
   #zoomButtons() {
     const buttons = document.createElement("div");
     buttons.className = "button-row zoom-row";
-    const act = { "Closer": () => this.#zoomBy(1.5), "Further": () => this.#zoomBy(1 / 1.5), "Whole": () => this.#look({ zoom: 1, x: 0, y: 0 }) };
-    this.zooms = Object.entries(act).map(([label, press]) => {
+    const act = [
+      [this.dataset.sayCloser, () => this.#zoomBy(1.5)],
+      [this.dataset.sayFurther, () => this.#zoomBy(1 / 1.5)],
+      [this.dataset.sayWhole, () => this.#look({ zoom: 1, x: 0, y: 0 })],
+    ];
+    this.zooms = act.map(([label, press]) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
       button.addEventListener("click", press);
       buttons.append(button);
@@ -116,7 +120,7 @@ class BeforeAfter extends HTMLElement {
     };
     this.box.tabIndex = 0;
     this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", "The picture. Plus and minus bring it closer and further, arrow keys move it, zero shows the whole.");
+    this.box.setAttribute("aria-label", this.dataset.sayHelp);
     this.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("touchstart", (event) => {
       if (!event.defaultPrevented && (event.touches.length > 1 || view.zoom > 1)) event.preventDefault();

@@ -4,9 +4,9 @@ class CopyLink extends HTMLElement {
   connectedCallback() {
     const field = this.querySelector("input");
     if (!navigator.clipboard || this.querySelector("button")) return;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.dataset.sayCopy });
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(field.value).then(() => { button.textContent = "Copied"; }, () => field.select());
+      await navigator.clipboard.writeText(field.value).then(() => { button.textContent = this.dataset.sayCopied; }, () => field.select());
     });
     field.addEventListener("focus", () => field.select());
     field.after(button);

@@ -72,7 +72,7 @@ export class MendView extends HTMLElement {
     const plain = [...this.querySelectorAll(".mend-sheet")];
     this.frame = element("div", { className: "mend-frame", tabIndex: 0 });
     this.frame.setAttribute("role", "application");
-    this.frame.setAttribute("aria-label", "Your photo with the outlines");
+    this.frame.setAttribute("aria-label", this.dataset.sayPhoto);
     this.frame.setAttribute("aria-describedby", "mend-keys");
     this.zoomed = element("div", { className: "mend-zoomed" });
     const photo = element("img", { src: this.dataset.photo, width: this.dataset.width, height: this.dataset.height, alt: "" });
@@ -83,8 +83,7 @@ export class MendView extends HTMLElement {
     this.frame.append(this.zoomed);
     for (const sheet of plain) sheet.remove();
     this.append(this.frame, this.#bar());
-    const keys = "Arrow keys move the mark, Shift makes them leap, Enter applies the tool there; plus and minus zoom, 0 shows the whole picture.";
-    this.append(element("p", { id: "mend-keys", className: "mend-keys visually-hidden", textContent: keys }));
+    this.append(element("p", { id: "mend-keys", className: "mend-keys visually-hidden", textContent: this.dataset.sayKeys }));
     this.tool = "tap";
   }
 
@@ -92,11 +91,11 @@ export class MendView extends HTMLElement {
     const bar = element("div", { className: "mend-bar" });
     const zooms = element("div", { className: "button-row" });
     zooms.setAttribute("role", "group");
-    zooms.setAttribute("aria-label", "Zoom");
+    zooms.setAttribute("aria-label", this.dataset.sayZoom);
     for (const [label, text, run] of [
-      ["Zoom out", "−", () => this.#zoomBy(1 / 1.5)],
-      ["Whole picture", "Whole", () => this.#zoomTo(1)],
-      ["Zoom in", "+", () => this.#zoomBy(1.5)],
+      [this.dataset.sayOut, "−", () => this.#zoomBy(1 / 1.5)],
+      [this.dataset.sayWhole, this.dataset.sayWholeShort, () => this.#zoomTo(1)],
+      [this.dataset.sayIn, "+", () => this.#zoomBy(1.5)],
     ]) {
       const button = element("button", { type: "button", textContent: text });
       button.setAttribute("aria-label", label);

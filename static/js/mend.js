@@ -21,12 +21,12 @@ class MendMask extends HTMLElement {
   #addTools() {
     const move = document.createElement("label");
     move.className = "chip";
-    move.innerHTML = '<input type="radio" name="tool" value="move"> Move';
+    move.append(Object.assign(document.createElement("input"), { type: "radio", name: "tool", value: "move" }), ` ${this.dataset.sayMove}`);
     this.form.querySelector("[name=tool]").closest(".chip-row").append(move);
     const number = this.form.elements.size;
     const range = document.createElement("input");
     Object.assign(range, { type: "range", min: number.min, max: 20, step: number.step, value: number.value });
-    range.setAttribute("aria-label", "Brush size (slider)");
+    range.setAttribute("aria-label", this.dataset.saySlider);
     range.addEventListener("input", () => { number.value = range.value; });
     number.addEventListener("input", () => { range.value = number.value; });
     number.before(range);
@@ -37,8 +37,8 @@ class MendMask extends HTMLElement {
     const looks = document.createElement("div");
     looks.className = "button-row";
     looks.setAttribute("role", "group");
-    looks.setAttribute("aria-label", "Show");
-    this.looks = [["Outline", false], ["In the fabric", true]].map(([label, dressed]) => {
+    looks.setAttribute("aria-label", this.dataset.sayShow);
+    this.looks = [[this.dataset.sayOutline, false], [this.dataset.sayFabric, true]].map(([label, dressed]) => {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", textContent: label });
       button.addEventListener("click", () => {
@@ -74,7 +74,7 @@ class MendMask extends HTMLElement {
     for (const [name, value] of more) asked.set(name, value);
     this.waiting = (this.waiting ?? 0) + 1;
     this.view.busy = true;
-    this.queue = this.queue.then(() => this.#post(asked)).catch(() => this.#say("The outline could not be changed just now. Try again in a moment."));
+    this.queue = this.queue.then(() => this.#post(asked)).catch(() => this.#say(this.dataset.sayNotChanged));
     this.queue.finally(() => {
       this.waiting -= 1;
       if (!this.waiting) this.view.busy = false;
@@ -86,7 +86,7 @@ class MendMask extends HTMLElement {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok) {
       const sentence = page.querySelector("[role=alert], main p");
-      return this.#say(sentence?.textContent.trim() || "The outline could not be changed just now. Try again in a moment.");
+      return this.#say(sentence?.textContent.trim() || this.dataset.sayNotChanged);
     }
     this.#take(page);
   }
@@ -113,7 +113,7 @@ class MendMask extends HTMLElement {
     try {
       await this.view.dress(this.dressed ? address : "");
     } catch {
-      this.#say("The picture could not be drawn just now. Try again in a moment.");
+      this.#say(this.dataset.sayNotDrawn);
     }
   }
 

@@ -4,6 +4,7 @@
 import { listen } from "./live/gestures.js";
 import { sourcesOf } from "./live/cloth.js";
 import { LiveStage } from "./live/stage.js";
+import { fill, number, percent } from "./words.js";
 
 const PAUSE = 180; // ms of stillness before the address follows, or a new preview is asked for
 const NUDGE = 0.025; // repeats that an arrow key moves the cloth
@@ -58,7 +59,7 @@ class TryOn extends HTMLElement {
   #listen(box) {
     box.tabIndex = 0;
     box.setAttribute("role", "group");
-    box.setAttribute("aria-label", "The picture. Arrow keys move the fabric, plus and minus size it, square brackets turn it.");
+    box.setAttribute("aria-label", this.dataset.sayPicture);
     this.querySelector(".live-help").hidden = false;
     this.letGo = listen(box, {
       isCloth: (point) => this.live.isShown && this.live.isCloth(point),
@@ -113,7 +114,7 @@ class TryOn extends HTMLElement {
 
   #placeInWords() {
     const [cm, turn, dx, dy] = ["cm", "rotation", "dx", "dy"].map((name) => this.#number(name));
-    return `${cm} cm wide, turned ${turn}°, shifted ${dx} right and ${dy} down.`;
+    return fill(this.dataset.sayPlace, { cm: number(cm), turn: number(turn), right: number(dx), down: number(dy) });
   }
 
   #followSlider(field) {
@@ -122,16 +123,16 @@ class TryOn extends HTMLElement {
   }
 
   #addSliders() {
-    for (const number of this.form.querySelectorAll(".field input[type=number]")) {
+    for (const field of this.form.querySelectorAll(".field input[type=number]")) {
       const range = document.createElement("input");
       range.type = "range";
-      for (const name of ["min", "max", "step"]) range[name] = number[name];
-      if (number.name === "cm") range.max = 80; // wider ones are typed
-      range.value = number.value;
-      range.setAttribute("aria-label", `${number.labels[0].textContent} (slider)`);
-      range.addEventListener("input", () => { number.value = range.value; });
-      number.addEventListener("input", () => { range.value = number.value; });
-      number.before(range);
+      for (const name of ["min", "max", "step"]) range[name] = field[name];
+      if (field.name === "cm") range.max = 80; // wider ones are typed
+      range.value = field.value;
+      range.setAttribute("aria-label", fill(this.dataset.saySlider, { field: field.labels[0].textContent }));
+      range.addEventListener("input", () => { field.value = range.value; });
+      field.addEventListener("input", () => { range.value = field.value; });
+      field.before(range);
     }
   }
 
@@ -160,8 +161,8 @@ class TryOn extends HTMLElement {
   // The address, the form that keeps, and without live drawing the picture too.
   async #follow(isLive) {
     const state = new URLSearchParams(new FormData(this.form));
-    if (!this.form.checkValidity()) return this.#say("A number is out of its range. The picture shows the last one that was not.");
-    if (!state.has("garment")) return this.#say("Choose at least one garment.");
+    if (!this.form.checkValidity()) return this.#say(this.dataset.sayRange);
+    if (!state.has("garment")) return this.#say(this.dataset.sayNone);
     if (!this.querySelector(".after img")) return this.form.requestSubmit(); // the first preview brings new parts of the page with it
     if (!(isLive || await this.#preview(state))) return;
     this.#say("");
@@ -181,7 +182,7 @@ class TryOn extends HTMLElement {
     this.stage.removeAttribute("aria-busy");
     if (this.live?.isShown) return true; // it came to be drawn here while the server drew
     if (drawn) shown.src = next.src;
-    else this.#say("The picture could not be drawn just now. Try again in a moment.");
+    else this.#say(this.dataset.sayNotDrawn);
     return drawn;
   }
 
@@ -210,8 +211,8 @@ class TryOn extends HTMLElement {
       const label = Object.assign(document.createElement("label"), { className: "ink" });
       const input = Object.assign(document.createElement("input"), { type: "color", name: `ink${number}`, value: colour });
       input.dataset.start = colour;
-      const part = Object.assign(document.createElement("small"), { textContent: `${Math.round(share * 100)}%` });
-      const name = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `Ink ${i + 1}, ` });
+      const part = Object.assign(document.createElement("small"), { textContent: percent(share) });
+      const name = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: `${fill(this.dataset.sayInk, { number: i + 1 })}, ` });
       label.append(input, name, part);
       return label;
     }));
