@@ -11,18 +11,20 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import ngettext
 
 from aifashion.api.problems import is_for_programs, problem
 from ml.errors import MlError
 from patterns.away import what_is_away
 from patterns.limits import TooMany
+from patterns.words import told
 
 
 def answer(request: HttpRequest, status: int, template: str | None = None, message: str = "") -> HttpResponse:
-    """A page, or for a program the same in JSON."""
+    """A page in the reader's language, or for a program the same in JSON and English."""
     if is_for_programs(request):
         return problem(status, message)
-    return error_page(status, template, message)
+    return error_page(status, template, told(message))
 
 
 def error_page(status: int, template: str | None = None, message: str = "") -> HttpResponse:
@@ -58,7 +60,8 @@ def not_allowed(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
 def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, str] | None) -> HttpResponse:
     """Signing in failed too often (django-axes)."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    page = error_page(429, "locked", f"{minutes} minutes")
+    span = ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+    page = error_page(429, "locked", span)
     page["Retry-After"] = str(minutes * 60)
     return page
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
@@ -13,7 +14,7 @@ from aifashion import health, metrics
 from aifashion.accounts import views as accounts
 
 admin.site.site_header = admin.site.site_title = "AI Fashion"
-admin.site.index_title = "The house"
+admin.site.index_title = gettext_lazy("The house")
 # One door for everybody, with second step and lock.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

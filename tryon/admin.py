@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from patterns.downloads import send_file
 from patterns.staff import MadeByPeople, QuickAdmin, Records, picture
@@ -18,6 +20,7 @@ from tryon import garment_pages as garment_pages  # registers its own
 from tryon import services, sharing
 from tryon.forms import StockGarmentForm
 from tryon.models import Photo, Result, ShareLink, StockGarment
+from tryon.words import garment_list
 
 
 class ThumbnailPages(MadeByPeople):
@@ -64,11 +67,11 @@ class StockGarmentAdmin(QuickAdmin):
 
     @admin.display(description="")
     def preview(self, garment: StockGarment) -> SafeString | str:
-        return picture(garment.thumbnail.url, garment.name) if garment.thumbnail else "–"
+        return picture(garment.thumbnail.url, str(garment)) if garment.thumbnail else "–"
 
-    @admin.display(description="Found")
+    @admin.display(description=_("Found"))
     def garments(self, garment: StockGarment) -> str:
-        return ", ".join(garment.garment_names) or "nothing"
+        return garment_list(garment.garment_names) or gettext("nothing")
 
 
 @admin.register(Photo)
@@ -88,12 +91,12 @@ class PhotoAdmin(ThumbnailPages):
     list_filter = ("outcome", "created", "last_used_at")
     list_select_related = ("owner",)
     search_fields = ("public_id__startswith", "owner__email", "owner__username")
-    search_help_text = "The beginning of an id, or a person's e-mail or name."
+    search_help_text = _("The beginning of an id, or a person's e-mail or name.")
     ordering = ("-pk",)
 
-    @admin.display(description="Found")
+    @admin.display(description=_("Found"))
     def garments(self, photo: Photo) -> str:
-        return ", ".join(photo.garment_names) or "nothing"
+        return garment_list(photo.garment_names) or gettext("nothing")
 
 
 @admin.register(ShareLink)
@@ -104,44 +107,46 @@ class ShareLinkAdmin(Records):
     list_filter = ("with_photo", "expires")
     list_select_related = ("result",)
     search_fields = ("result__public_id__startswith",)
-    search_help_text = "The beginning of a result's id."
+    search_help_text = _("The beginning of a result's id.")
     ordering = ("-pk",)
     fields = ("result_id_text", "maker", "stands", "shows_photo", "created", "expires", "revoked")
     readonly_fields = ("result_id_text", "maker", "stands", "shows_photo")
     actions = ("revoke",)
 
-    @admin.display(description="Result")
+    @admin.display(description=_("Result"))
     def result_id_text(self, link: ShareLink) -> str:
         return str(link.result.public_id)
 
-    @admin.display(description="Made by")
+    @admin.display(description=_("Made by"))
     def maker(self, link: ShareLink) -> str:
         """The same person has the same mark, and nobody can tell who that is."""
         who = f"{link.result.owner_id or link.result.visitor}"
-        return f"somebody ({salted_hmac('tryon.share-links', who).hexdigest()[:6]})"
+        mark = salted_hmac("tryon.share-links", who).hexdigest()[:6]
+        return gettext("somebody (%(mark)s)") % {"mark": mark}
 
-    @admin.display(description="Now")
+    @admin.display(description=_("Now"))
     def stands(self, link: ShareLink) -> str:
         if link.revoked:
-            return "ended early"
-        return "open" if link.is_open else "over"
+            return gettext("ended early")
+        return gettext("open") if link.is_open else gettext("over")
 
-    @admin.display(description="Photo")
+    @admin.display(description=_("Photo"))
     def shows_photo(self, link: ShareLink) -> str:
-        return "shown too" if link.with_photo else "not shown"
+        return gettext("shown too") if link.with_photo else gettext("not shown")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("tryon.change_sharelink"))
 
-    @admin.action(description="End these links now", permissions=["revoke"])
+    @admin.action(description=_("End these links now"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
         ended = [link for link in queryset if link.is_open]
         for link in ended:
             sharing.revoke(link)
             self.log_change(request, link, "Ended the link for everybody who has it.")
-        said = (
-            f"{len(ended)} link{'' if len(ended) == 1 else 's'} ended." if ended else "None of these was open any more."
-        )
+        count = len(ended)
+        said = ngettext("%(count)s link ended.", "%(count)s links ended.", count) % {"count": count}
+        if not ended:
+            said = gettext("None of these was open any more.")
         self.message_user(request, said, messages.SUCCESS if ended else messages.WARNING)
 
 
@@ -152,13 +157,13 @@ class ResultAdmin(ThumbnailPages):
     list_filter = ("fabric__generator_version__category", "created")
     list_select_related = ("owner", "stock", "fabric__generator_version__category")
     search_fields = ("public_id__startswith", "owner__email", "owner__username", "stock__name")
-    search_help_text = "The beginning of an id, a person's e-mail or name, or a stock garment."
+    search_help_text = _("The beginning of an id, a person's e-mail or name, or a stock garment.")
     ordering = ("-pk",)
 
-    @admin.display(description="Fabric", ordering="fabric__generator_version__category__name")
+    @admin.display(description=_("Fabric"), ordering="fabric__generator_version__category__name")
     def category(self, result: Result) -> str:
-        return f"{result.fabric.generator_version.category.name} {result.fabric.recipe.get('seed', '?')}"
+        return f"{result.fabric.generator_version.category} {result.fabric.recipe.get('seed', '?')}"
 
-    @admin.display(description="On")
+    @admin.display(description=_("On"))
     def on(self, result: Result) -> str:
-        return result.stock.name if result.stock else "a photo"
+        return str(result.stock) if result.stock else gettext("a photo")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from patterns.memory import Memory
 from tryon.models import StockGarment, Wearable
 
@@ -59,5 +61,5 @@ def check_maps(maps: dict[str, bytes], size: tuple[int, int]) -> None:
     if not maps:
         return
     if not {"uv_map", "shading"} <= maps.keys():
-        raise PictureError("A UV map and a shading belong together: give both, or neither.")
+        raise PictureError(gettext("A UV map and a shading belong together: give both, or neither."))
     decode_map(maps["uv_map"], maps["shading"], maps.get("parts"), size=size)

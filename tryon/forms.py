@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ml.errors import ModelFileError, PictureError
 from patterns import queries as fabrics
@@ -15,11 +17,13 @@ from patterns.models import GeneratorVersion
 from patterns.references import LONGEST, FabricReference
 from patterns.services import LARGEST_SEED, fresh_seed
 from patterns.uploads import MAX_BYTES, UploadError, read_upload
+from patterns.words import told
 from tryon.cloth import MAPS, check_maps
 from tryon.inks import recoloured
 from tryon.layers import MOST, Held, version_of
 from tryon.models import StockGarment, Wearable
 from tryon.services import USUAL_STRENGTH, Look
+from tryon.words import garment_title
 
 if TYPE_CHECKING:
     from ml.images import Bytes
@@ -29,10 +33,10 @@ else:
     ModelForm = forms.ModelForm
 
 REPEATS = (
-    ("straight", "Straight"),
-    ("half-drop", "Half-drop"),
-    ("half-brick", "Half-brick"),
-    ("mirror", "Mirror"),
+    ("straight", _("Straight")),
+    ("half-drop", _("Half-drop")),
+    ("half-brick", _("Half-brick")),
+    ("mirror", _("Mirror")),
 )
 
 
@@ -47,7 +51,7 @@ class UploadForm(forms.Form):
         cleaned = super().clean() or {}
         cleaned["file"] = cleaned.get("camera") or cleaned.get("photo")
         if cleaned["file"] is None:
-            raise forms.ValidationError("No photo came with this. Choose a file or take a photo, then try again.")
+            raise forms.ValidationError(_("No photo came with this. Choose a file or take a photo, then try again."))
         return cleaned
 
 
@@ -55,23 +59,29 @@ class StockGarmentForm(ModelForm):
     """A stock garment in admin: its words, one picture, and what is known of its cloth; the rest is made from these."""
 
     picture = forms.FileField(
-        required=False, help_text="JPEG, PNG, WebP or HEIC, at most 15 MB: one garment on plain ground."
+        required=False, help_text=_("JPEG, PNG, WebP or HEIC, at most 15 MB: one garment on plain ground.")
     )
     new_uv_map = forms.FileField(
-        label="UV map",
+        label=_("UV map"),
         required=False,
-        help_text="PNG of the picture's size, red, green, blue of 16 bits: centimetres of cloth at each pixel, as "
-        "cm = value / 200 - 163.84; blue is 65535 on the cloth and 0 elsewhere. Leave empty if you have none.",
+        help_text=_(
+            "PNG of the picture's size, red, green, blue of 16 bits: centimetres of cloth at each pixel, as "
+            "cm = value / 200 - 163.84; blue is 65535 on the cloth and 0 elsewhere. Leave empty if you have none."
+        ),
     )
     new_shading = forms.FileField(
-        label="Shading",
+        label=_("Shading"),
         required=False,
-        help_text="PNG of the picture's size, grey of 8 bits: light on white cloth = 2 (value / 255)². Goes with a UV map.",
+        help_text=_(
+            "PNG of the picture's size, grey of 8 bits: light on white cloth = 2 (value / 255)². Goes with a UV map."
+        ),
     )
     new_parts = forms.FileField(
-        label="Parts",
+        label=_("Parts"),
         required=False,
-        help_text="PNG of the picture's size, grey of 8 bits: 0 is no cloth, 1 and up are the parts. Goes with a UV map.",
+        help_text=_(
+            "PNG of the picture's size, grey of 8 bits: 0 is no cloth, 1 and up are the parts. Goes with a UV map."
+        ),
     )
 
     class Meta:
@@ -82,19 +92,19 @@ class StockGarmentForm(ModelForm):
         file = self.cleaned_data["picture"]
         if file is None:
             if not self.instance.image:
-                raise forms.ValidationError("A new garment needs a picture.")
+                raise forms.ValidationError(_("A new garment needs a picture."))
             return None
         try:
             return read_upload(file, file.size).pixels
         except UploadError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(told(str(error))) from None
 
     def clean(self) -> dict[str, Any]:
         """The maps are checked together, against the picture they belong to."""
         cleaned = super().clean() or {}
         given = {name: cleaned.get(f"new_{name}") for name in MAPS}
         if any(file.size > MAX_BYTES for file in given.values() if file):
-            raise forms.ValidationError("A UV map, shading or parts picture may be at most 15 MB.")
+            raise forms.ValidationError(_("A UV map, shading or parts picture may be at most 15 MB."))
         cleaned["maps"] = maps = {name: file.read() for name, file in given.items() if file}
         pixels = cleaned.get("picture")
         size = (self.instance.width, self.instance.height) if pixels is None else (pixels.shape[1], pixels.shape[0])
@@ -102,7 +112,7 @@ class StockGarmentForm(ModelForm):
             try:
                 check_maps(maps, size)
             except PictureError as error:
-                raise forms.ValidationError(str(error)) from None
+                raise forms.ValidationError(told(str(error))) from None
         return cleaned
 
 
@@ -111,17 +121,17 @@ class TryOnForm(forms.Form):
 
     garment = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "That garment is not in this picture. Choose from those that are."},
+        error_messages={"invalid_choice": _("That garment is not in this picture. Choose from those that are.")},
     )
     fabric = forms.CharField(max_length=LONGEST)
     category = forms.SlugField(max_length=40)
-    cm = forms.FloatField(label="Pattern width in cm", min_value=1, max_value=200)
-    rotation = forms.FloatField(label="Rotation in degrees", min_value=-180, max_value=180)
-    dx = forms.FloatField(label="Shift right, in repeats", min_value=-1, max_value=1)
-    dy = forms.FloatField(label="Shift down, in repeats", min_value=-1, max_value=1)
-    repeat = forms.ChoiceField(label="Repeat", choices=REPEATS)
-    strength = forms.FloatField(label="Drape, from flat to deep", min_value=0, max_value=2)
-    sure = forms.BooleanField(label="Yes, this outline is what I want to dress", required=False)
+    cm = forms.FloatField(label=_("Pattern width in cm"), min_value=1, max_value=200)
+    rotation = forms.FloatField(label=_("Rotation in degrees"), min_value=-180, max_value=180)
+    dx = forms.FloatField(label=_("Shift right, in repeats"), min_value=-1, max_value=1)
+    dy = forms.FloatField(label=_("Shift down, in repeats"), min_value=-1, max_value=1)
+    repeat = forms.ChoiceField(label=_("Repeat"), choices=REPEATS)
+    strength = forms.FloatField(label=_("Drape, from flat to deep"), min_value=0, max_value=2)
+    sure = forms.BooleanField(label=_("Yes, this outline is what I want to dress"), required=False)
 
     STEPS = (("cm", "0.1"), ("rotation", "1"), ("dx", "0.005"), ("dy", "0.005"), ("strength", "0.1"))
     START = (
@@ -141,7 +151,7 @@ class TryOnForm(forms.Form):
         super().__init__(self._with_defaults(query))
         self.fields["from"] = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
         names = wearable.garment_names
-        self.fields["garment"].choices = [(name, name.capitalize()) for name in names]  # type: ignore[attr-defined]
+        self.fields["garment"].choices = [(name, garment_title(name)) for name in names]  # type: ignore[attr-defined]
         for name, step in self.STEPS:
             self.fields[name].widget.attrs["step"] = step
         for name, value in self.START:
@@ -184,7 +194,7 @@ class TryOnForm(forms.Form):
     def clean_fabric(self) -> FabricReference:
         choice = FabricReference.parse(self.cleaned_data["fabric"])
         if choice is None:
-            raise forms.ValidationError("This is not a fabric. Choose one of those shown.")
+            raise forms.ValidationError(_("This is not a fabric. Choose one of those shown."))
         self.version = version_of(choice)
         self.choice = recoloured(choice, self.version, self.data)
         return self.choice
@@ -193,13 +203,15 @@ class TryOnForm(forms.Form):
         chosen = self.cleaned_data["garment"]
         names = [name for name in self.free_garments if name in chosen]
         if not names:
-            raise forms.ValidationError("This garment is dressed already. Choose another one, or change that one.")
+            raise forms.ValidationError(_("This garment is dressed already. Choose another one, or change that one."))
         return names
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if len(self.held_texts) >= MOST:
-            raise forms.ValidationError(f"At most {MOST} pieces fit into one picture. Take one off.")
+            raise forms.ValidationError(
+                gettext("At most %(most)s pieces fit into one picture. Take one off.") % {"most": MOST}
+            )
         known = self.wearable.garment_names
         self.held = [Held.parse(text, known) for text in self.held_texts]
         cleaned["below"] = tuple(each.look() for each in self.held)

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.utils.translation import gettext
 
 from ml.errors import ModelFileError
 from patterns.model_files import keep_model_file, model_path
 from patterns.training.publishing import go_through_gate
 from patterns.training.services import Refused
+from patterns.words import told
 from tryon.garment_gate import checks_of
 from tryon.models import GarmentVersion, StockGarment
 
@@ -86,7 +88,7 @@ def name_of_now() -> tuple[str, str]:
 def check_files() -> None:
     """Raise ModelFileError unless the files of the model that finds clothes now are there."""
     if not all(path.is_file() for path, _ in files_of_now().values()):
-        raise ModelFileError("The garment model's files are missing.")
+        raise ModelFileError(gettext("The garment model's files are missing."))
 
 
 def segmenter() -> Segmenter:
@@ -164,7 +166,8 @@ def _keep(model: BundledModel, card: str, came_along: bool = False) -> GarmentVe
     try:
         validate_slug(model.version)
     except ValidationError:
-        raise ModelFileError(f"“{model.version}” cannot be the name of a version; export the model again.") from None
+        said = gettext("“%(version)s” cannot be the name of a version; export the model again.")
+        raise ModelFileError(said % {"version": model.version}) from None
     taken = GarmentVersion.objects.filter(version=model.version).exists()  # the same weights, calibrated anew
     name = f"{model.version}-{model.files['onnx'][1][:6]}" if taken else model.version
     for path, sha256 in model.files.values():
@@ -211,11 +214,11 @@ def publish(version: GarmentVersion, override: str = "") -> str:
     """
     version.refresh_from_db()
     if version.state == State.PUBLISHED:
-        raise Refused("This model is published already.")
+        raise Refused(gettext("This model is published already."))
     try:
         load(files_of(version))
     except ModelFileError as error:
-        raise Refused(f"It cannot be published: {error}") from None
+        raise Refused(gettext("It cannot be published: %(reason)s") % {"reason": told(str(error))}) from None
     return go_through_gate(checks_of(version), version.state == State.RETIRED, override, lambda: _put_in_place(version))
 
 
@@ -232,8 +235,5 @@ def _put_in_place(version: GarmentVersion) -> str:
 def notice() -> str:
     """What staff must know where models are published; empty when nothing."""
     name = settings.GARMENT_MODEL
-    return (
-        f"The setting GARMENT_MODEL names “{name}”: the site uses that model, whatever is published here."
-        if name
-        else ""
-    )
+    said = gettext("The setting GARMENT_MODEL names “%(name)s”: the site uses that model, whatever is published here.")
+    return said % {"name": name} if name else ""

@@ -12,16 +12,20 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ml.errors import MlError
 from patterns.slots import model_slots
 from patterns.staff import Records
 from patterns.training.services import Refused
 from patterns.training.version_pages import tell_checks
+from patterns.words import in_digits, told
 from tryon import garment_models
 from tryon.garment_gate import checks_of
 from tryon.models import GarmentVersion, StockGarment
 from tryon.pictures import read_pixels, shrink
+from tryon.words import percent
 
 if TYPE_CHECKING:
     from ml.images import Bytes
@@ -29,10 +33,10 @@ if TYPE_CHECKING:
 State = GarmentVersion.State
 SIDE, LOOKED_AT = 480, 6  # px of a picture; garments on a page
 FIGURES = {
-    "clothing_iou": "Cloth told from the rest (overlap)",
-    "upper_body_clothing_iou": "The same above the waist",
-    "mean_iou": "Kinds of clothing told apart (mean overlap)",
-    "pixel_accuracy": "Pixels named rightly",
+    "clothing_iou": _("Cloth told from the rest (overlap)"),
+    "upper_body_clothing_iou": _("The same above the waist"),
+    "mean_iou": _("Kinds of clothing told apart (mean overlap)"),
+    "pixel_accuracy": _("Pixels named rightly"),
 }
 # Okabe and Ito (2008), told apart by everybody: body, top, outerwear, bottom, skirt, dress, shoes, accessory, clothes.
 COLOURS = (
@@ -61,9 +65,9 @@ class GarmentVersionAdmin(Records):
     ordering = ("-pk",)
     fieldsets = (
         (None, {"fields": ("version", "state", "quality", "figures", "looked_at", "created")}),
-        ("Its card", {"fields": ("card_text",)}),
+        (_("Its card"), {"fields": ("card_text",)}),
         (
-            "Files, for those who look after the machines",
+            _("Files, for those who look after the machines"),
             {
                 "classes": ("collapse",),
                 "fields": ("came_along", "onnx_name", "onnx_sha256", "weights_name", "weights_sha256"),
@@ -83,33 +87,34 @@ class GarmentVersionAdmin(Records):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "notice": garment_models.notice()})
 
-    @admin.display(description="Outlines")
+    @admin.display(description=_("Outlines"))
     def outlines(self, version: GarmentVersion) -> str:
         return _percent(version.scores.get("clothing_iou"))
 
-    @admin.display(description="Names")
+    @admin.display(description=_("Names"))
     def names(self, version: GarmentVersion) -> str:
         return _percent(version.scores.get("mean_iou"))
 
-    @admin.display(description="Quality gate")
+    @admin.display(description=_("Quality gate"))
     def quality(self, version: GarmentVersion) -> SafeString | str:
         return tell_checks(checks_of(version))
 
-    @admin.display(description="Figures")
+    @admin.display(description=_("Figures"))
     def figures(self, version: GarmentVersion) -> SafeString | str:
         known = [(label, _percent(version.scores[key])) for key, label in FIGURES.items() if key in version.scores]
-        return format_html_join("", "<p>{}: <strong>{}</strong></p>", known) or "It brought none."
+        return format_html_join("", "<p>{}: <strong>{}</strong></p>", known) or gettext("It brought none.")
 
-    @admin.display(description="Photos whose clothes it found")
+    @admin.display(description=_("Photos whose clothes it found"))
     def looked_at(self, version: GarmentVersion) -> str:
-        return f"{version.photos.count():,}. They keep the outlines it found, whatever is published later."
+        said = gettext("%(count)s. They keep the outlines it found, whatever is published later.")
+        return said % {"count": in_digits(version.photos.count())}
 
-    @admin.display(description="Card")
+    @admin.display(description=_("Card"))
     def card_text(self, version: GarmentVersion) -> SafeString | str:
         return (
             format_html('<pre class="card-text" tabindex="0">{}</pre>', version.card)
             if version.card
-            else "It brought none."
+            else gettext("It brought none.")
         )
 
     # Publish and roll back ---------------------------------------------------------------------------------------------
@@ -126,17 +131,20 @@ class GarmentVersionAdmin(Records):
             try:
                 said = garment_models.publish(version, reason)
             except Refused as error:
-                problem = str(error)
+                problem = told(str(error))
             else:
                 self.log_change(request, version, said)
-                self.message_user(request, f"{said} The site finds clothes with {version.version} from now on.")
+                from_now = gettext("The site finds clothes with %(version)s from now on.") % {
+                    "version": version.version
+                }
+                self.message_user(request, f"{told(said)} {from_now}")
                 return redirect(reverse("admin:tryon_garmentversion_change", args=[pk]))
         now = garment_models.published_version()
         checks = checks_of(version)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Publish {version}",
+            "title": gettext("Publish %(version)s") % {"version": version},
             "version": version,
             "checks": checks,
             "sides": [each for each in (version, now if now != version else None) if each],
@@ -177,4 +185,4 @@ def lay_colours(pixels: Bytes, labels: Bytes) -> Bytes:
 
 
 def _percent(share: Any) -> str:
-    return f"{100 * share:.1f}%" if isinstance(share, int | float) else "not measured"
+    return percent(share, 1) if isinstance(share, int | float) else gettext("not measured")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from patterns.models import GeneratorVersion
 from patterns.references import FabricReference
@@ -21,7 +22,7 @@ def recoloured(choice: FabricReference, version: GeneratorVersion, asked: Mappin
         return choice
     given = {int(match[1]): str(asked[key]).lower() for key in asked if (match := INK.fullmatch(key))}
     if not all(COLOUR.fullmatch(colour) for colour in given.values()):
-        raise forms.ValidationError("An ink is written as # and six digits, such as #b9312f.")
+        raise forms.ValidationError(_("An ink is written as # and six digits, such as #b9312f."))
     now = {swatch.ink: swatch.colour for swatch in swatches_of(version, choice.recipe)}
     changed = {ink: colour for ink, colour in given.items() if now.get(ink, colour) != colour}
     if not changed:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from ml.compositing.placement import Placement
 from ml.errors import PlacementError
@@ -14,9 +15,10 @@ from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
 from patterns.references import FabricReference
 from tryon.services import Look
+from tryon.words import worn
 
 MOST = 4  # pieces in one picture, the one in hand among them
-UNREADABLE = "One of the garments dressed before cannot be read. Take it off and dress it again."
+UNREADABLE = _("One of the garments dressed before cannot be read. Take it off and dress it again.")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Held:
 
     @property
     def label(self) -> str:
-        return f"{' and '.join(self.garments).capitalize()} in {self.fabric.label.lower()}"
+        return worn(self.garments, self.fabric.label)
 
     def look(self) -> Look:
         """Raises ValidationError when its fabric is not offered any more."""
@@ -78,4 +80,4 @@ def version_of(fabric: FabricReference) -> GeneratorVersion:
             return fabrics.past_or_present_version(fabric.category, fabric.version)
         return fabrics.published_version(fabric.category)
     except GeneratorVersion.DoesNotExist:
-        raise forms.ValidationError("This fabric is not offered any more. Choose one of those shown.") from None
+        raise forms.ValidationError(_("This fabric is not offered any more. Choose one of those shown.")) from None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ml.errors import PlacementError
@@ -47,9 +48,9 @@ def live_fabric(request: HttpRequest) -> HttpResponseBase:
 def _pack(query: QueryDict, wearable: Photo | StockGarment, cache: str) -> HttpResponse:
     garments, below = (_known(query.getlist(name), wearable) for name in ("garment", "below"))
     if not garments:
-        raise PlacementError("This picture has no such garment, so there is nothing to dress.")
+        raise PlacementError(_("This picture has no such garment, so there is nothing to dress."))
     if wearable.outcome != Wearable.Outcome.FOUND and not query.get("sure"):
-        raise PlacementError("We are not sure what to dress in this picture. Go back and confirm the outline first.")
+        raise PlacementError(_("We are not sure what to dress in this picture. Go back and confirm the outline first."))
     pack = live.live_pack(wearable, garments, below)
     return HttpResponse(
         pack,

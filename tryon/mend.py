@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext
 
 from patterns.memory import OF_PEOPLE, Memory
 from patterns.slots import model_slots
@@ -118,7 +119,7 @@ def choose_person(photo: Photo, number: int) -> None:
     from ml.errors import MendError
 
     if not 0 <= number <= photo.people:
-        raise MendError("There is nobody there. Choose one of the people shown.")
+        raise MendError(gettext("There is nobody there. Choose one of the people shown."))
     with model_slots().take(), transaction.atomic():
         mine = _locked(photo)
         mine.person = number

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ml.garments.config import GARMENTS
 from ml.garments.mend import MOST_PIXELS, MOST_POINTS, RADIUS, Stroke, garment_at
@@ -18,17 +19,18 @@ from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo
 from tryon.try_page import addresses_of
+from tryon.words import garment_title, percent
 
-TOOLS = (("tap", "Tap a region"), ("add", "Brush"), ("remove", "Eraser"))
+TOOLS = (("tap", _("Tap a region")), ("add", _("Brush")), ("remove", _("Eraser")))
 TASKS = tuple((name, name) for name in ("place", "grow", "shrink", "undo", "redo", "reset"))
 # Without JavaScript the picture is a button that sends where it was pressed, in pixels of the size it is shown at.
 PICTURES = {"small": 320, "large": 640}
 POINTS = re.compile(r"[01](\.\d{1,6})?,[01](\.\d{1,6})?( [01](\.\d{1,6})?,[01](\.\d{1,6})?)*")
 KEPT = ("pick", "tool", "size", "exact", "by", "x", "y")  # what the page remembers from one change to the next
 SAID = {
-    "same": "That changed nothing: the outline was already so.",
-    "where": "To mend without pointing, say where in the two fields for the place, then press “Apply there”.",
-    "end": "There is nothing more to undo or to do again.",
+    "same": _("That changed nothing: the outline was already so."),
+    "where": _("To mend without pointing, say where in the two fields for the place, then press “Apply there”."),
+    "end": _("There is nothing more to undo or to do again."),
 }
 
 Points = tuple[tuple[float, float], ...]
@@ -48,13 +50,13 @@ class Pick:
 class MendForm(forms.Form):
     """One change to the outlines. Where it was pressed may come as a line, as a place on the picture, or in numbers."""
 
-    pick = forms.ChoiceField(error_messages={"invalid_choice": "Choose a garment that is in the list."})
+    pick = forms.ChoiceField(error_messages={"invalid_choice": _("Choose a garment that is in the list.")})
     tool = forms.ChoiceField(choices=TOOLS)
-    size = forms.FloatField(label="Brush size, in percent", min_value=RADIUS[0] * 200, max_value=RADIUS[1] * 200)
-    exact = forms.BooleanField(label="Paint exactly, without looking for edges", required=False)
-    by = forms.IntegerField(label="Pixels", min_value=1, max_value=MOST_PIXELS)
-    x = forms.FloatField(label="From the left, in percent", min_value=0, max_value=100)
-    y = forms.FloatField(label="From the top, in percent", min_value=0, max_value=100)
+    size = forms.FloatField(label=_("Brush size, in percent"), min_value=RADIUS[0] * 200, max_value=RADIUS[1] * 200)
+    exact = forms.BooleanField(label=_("Paint exactly, without looking for edges"), required=False)
+    by = forms.IntegerField(label=_("Pixels"), min_value=1, max_value=MOST_PIXELS)
+    x = forms.FloatField(label=_("From the left, in percent"), min_value=0, max_value=100)
+    y = forms.FloatField(label=_("From the top, in percent"), min_value=0, max_value=100)
     do = forms.ChoiceField(choices=TASKS, required=False)
     points = forms.CharField(required=False, max_length=24 * MOST_POINTS)
 
@@ -68,7 +70,7 @@ class MendForm(forms.Form):
             if not filled.get(name):
                 filled[name] = value
         super().__init__(filled)
-        self.fields["pick"].choices = [(name, name.capitalize()) for name in self.garments()]  # type: ignore[attr-defined]
+        self.fields["pick"].choices = [(name, garment_title(name)) for name in self.garments()]  # type: ignore[attr-defined]
         self.fields["size"].widget.attrs["step"] = "0.2"
         for name in ("x", "y"):
             self.fields[name].widget.attrs["step"] = "0.5"
@@ -80,7 +82,7 @@ class MendForm(forms.Form):
     def clean_points(self) -> Points:
         text = self.cleaned_data["points"]
         if text and not POINTS.fullmatch(text):
-            raise forms.ValidationError("This line cannot be read. Draw it again.")
+            raise forms.ValidationError(_("This line cannot be read. Draw it again."))
         pairs = (pair.split(",") for pair in text.split())
         return tuple((min(float(x), 1.0), min(float(y), 1.0)) for x, y in pairs)
 
@@ -143,7 +145,7 @@ def mend_page(photo: Photo, query: QueryDict, form: MendForm, said: str = "") ->
         "chips": [],
         "tools": TOOLS,
         "history": mend.history_of(photo),
-        "said": SAID.get(said, ""),
+        "said": str(SAID.get(said, "")),
         "preview": f"{addresses.preview}?{state}&v={photo.mask_version}" if is_valid else "",
         "done": f"{addresses.page}?{state}",
         "here": f"{mend_address(photo)}?{state}",
@@ -156,9 +158,9 @@ def picks_of(form: MendForm) -> list[Pick]:
     return [
         Pick(
             name,
-            name.capitalize(),
+            garment_title(name),
             name == form.data["pick"],
-            f"{found[name]['share']:.0%}" if name in found else "",
+            percent(found[name]["share"]) if name in found else "",
             found[name]["outline"] if name in found else [],
         )
         for name in form.garments()

@@ -10,10 +10,13 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from patterns.models import Fabric
 from patterns.ownership import Owned
 from tryon.storage import the_catalogue
+from tryon.words import moment, worn
 
 PHOTO_HOURS = 24  # that a photo stays after its last use, unless it is kept
 
@@ -27,14 +30,14 @@ class Wearable(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        FOUND = "found", "Found"
-        UNSURE = "unsure", "Unsure"
-        NONE = "none", "Nothing found"
+        FOUND = "found", _("Found")
+        UNSURE = "unsure", _("Unsure")
+        NONE = "none", _("Nothing found")
 
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
+    width = models.PositiveIntegerField(_("width"), editable=False)
+    height = models.PositiveIntegerField(_("height"), editable=False)
     found: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list, editable=False)
-    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.FOUND, editable=False)
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, default=Outcome.FOUND, editable=False)
 
     class Meta:
         abstract = True
@@ -57,13 +60,18 @@ class StockGarment(Wearable):
     this one is another picture of.
     """
 
-    slug = models.SlugField(unique=True, max_length=60)
-    name = models.CharField(max_length=80)
-    blurb = models.CharField(max_length=200, blank=True)
-    credit = models.CharField(max_length=200, blank=True)
-    order = models.PositiveSmallIntegerField(default=100, db_index=True)
-    is_published = models.BooleanField(default=True, db_index=True)
-    px_per_cm = models.FloatField(null=True, blank=True, help_text="Pixels per centimetre of cloth; empty: estimated.")
+    slug = models.SlugField(_("slug"), unique=True, max_length=60)
+    name = models.CharField(_("name"), max_length=80)
+    blurb = models.CharField(_("blurb"), max_length=200, blank=True)
+    credit = models.CharField(_("credit"), max_length=200, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=100, db_index=True)
+    is_published = models.BooleanField(_("is published"), default=True, db_index=True)
+    px_per_cm = models.FloatField(
+        _("pixels per centimetre"),
+        null=True,
+        blank=True,
+        help_text=_("Pixels per centimetre of cloth; empty: estimated."),
+    )
     digest = models.CharField(max_length=64, blank=True, editable=False)
     image = models.FileField(storage=the_catalogue, max_length=200)
     labels = models.FileField(storage=the_catalogue, max_length=200)
@@ -74,13 +82,22 @@ class StockGarment(Wearable):
     shading = models.FileField(storage=the_catalogue, max_length=200, blank=True)
     parts = models.FileField(storage=the_catalogue, max_length=200, blank=True)
     part_names: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True, editable=False)
-    view_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="views")
+    view_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="views",
+        verbose_name=_("another picture of"),
+    )
 
     class Meta:
         ordering = ("order", "name")
+        verbose_name, verbose_name_plural = _("stock garment"), _("stock garments")
 
     def __str__(self) -> str:
-        return self.name
+        """In the reader's language where it is a garment the house came with; ``name`` is what the row says."""
+        return gettext(self.name)
 
     def get_absolute_url(self) -> str:
         return reverse("try-stock", args=[self.slug])
@@ -97,24 +114,24 @@ class GarmentVersion(models.Model):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        RETIRED = "retired", _("Retired")
 
-    version = models.SlugField(max_length=80, unique=True)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    came_along = models.BooleanField(default=False)
-    weights_name = models.CharField(max_length=200, blank=True)
-    weights_sha256 = models.CharField(max_length=64, blank=True)
-    onnx_name = models.CharField(max_length=200)
-    onnx_sha256 = models.CharField(max_length=64, unique=True)
+    version = models.SlugField(_("version"), max_length=80, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    came_along = models.BooleanField(_("came along"), default=False)
+    weights_name = models.CharField(_("weights name"), max_length=200, blank=True)
+    weights_sha256 = models.CharField(_("weights sha256"), max_length=64, blank=True)
+    onnx_name = models.CharField(_("onnx name"), max_length=200)
+    onnx_sha256 = models.CharField(_("onnx sha256"), max_length=64, unique=True)
     scores: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
     card = models.TextField(blank=True)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         ordering = ("-pk",)
-        verbose_name = "garment model"
+        verbose_name, verbose_name_plural = _("garment model"), _("garment models")
         constraints = (
             models.UniqueConstraint(
                 fields=("state",), condition=models.Q(state="published"), name="one_published_garment_model"
@@ -122,7 +139,7 @@ class GarmentVersion(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Garment model {self.version}"
+        return gettext("Garment model %(version)s") % {"version": self.version}
 
 
 class Photo(Owned, Wearable):
@@ -136,17 +153,23 @@ class Photo(Owned, Wearable):
     """
 
     class Trouble(models.TextChoices):
-        DARK = "dark", "Too dark"
-        SMALL = "small", "Too small"
+        DARK = "dark", _("Too dark")
+        SMALL = "small", _("Too small")
 
     image = models.FileField(max_length=200)
     labels = models.FileField(max_length=200)
     screen = models.FileField(max_length=200)
     thumbnail = models.FileField(max_length=200)
     found_by = models.ForeignKey(
-        GarmentVersion, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="photos"
+        GarmentVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="photos",
+        verbose_name=_("found by"),
     )
-    evidence = models.FileField(max_length=200, blank=True)
+    evidence = models.FileField(_("evidence"), max_length=200, blank=True)
     people = models.PositiveSmallIntegerField(default=1, editable=False)
     person = models.PositiveSmallIntegerField(default=0, editable=False)
     trouble = models.CharField(max_length=8, choices=Trouble, blank=True, editable=False)
@@ -154,17 +177,23 @@ class Photo(Owned, Wearable):
         "MendStep", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     as_found: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, editable=False)
-    last_used_at = models.DateTimeField(default=timezone.now, db_index=True)
-    is_kept = models.BooleanField(default=False)
+    last_used_at = models.DateTimeField(_("last used"), default=timezone.now, db_index=True)
+    is_kept = models.BooleanField(_("is kept"), default=False)
 
     class Meta(Owned.Meta):
         ordering = ("-pk",)
+        verbose_name, verbose_name_plural = _("photo"), _("photos")
 
     def __str__(self) -> str:
-        return f"Photo {str(self.public_id)[:8]}"
+        return gettext("Photo %(id)s") % {"id": str(self.public_id)[:8]}
 
     def get_absolute_url(self) -> str:
         return reverse("try-photo", args=[self.public_id])
+
+    @property
+    def label(self) -> str:
+        """What it is called to its owner."""
+        return gettext("Your photo of %(moment)s") % {"moment": moment(self.created)}
 
     @property
     def ends(self) -> datetime | None:
@@ -193,7 +222,7 @@ class MendStep(models.Model):
         constraints = [models.UniqueConstraint(fields=["photo", "number"], name="one_mend_step_a_number")]  # noqa: RUF012
 
     def __str__(self) -> str:
-        return f"Step {self.number}: {self.action.get('kind')}"
+        return gettext("Step %(number)s: %(kind)s") % {"number": self.number, "kind": self.action.get("kind")}
 
 
 class Result(Owned):
@@ -203,27 +232,43 @@ class Result(Owned):
     it, the lowest first, as the try-on page's address writes them (:class:`tryon.layers.Held`).
     """
 
-    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, null=True, blank=True, related_name="results")
-    stock = models.ForeignKey(StockGarment, on_delete=models.SET_NULL, null=True, blank=True, related_name="results")
-    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="results")
-    garments: models.JSONField[list[str], list[str]] = models.JSONField()
-    placement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
-    layers: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    px_per_cm = models.FloatField()
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
+    photo = models.ForeignKey(
+        Photo, on_delete=models.CASCADE, null=True, blank=True, related_name="results", verbose_name=_("photo")
+    )
+    stock = models.ForeignKey(
+        StockGarment,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="results",
+        verbose_name=_("stock garment"),
+    )
+    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="results", verbose_name=_("fabric"))
+    garments: models.JSONField[list[str], list[str]] = models.JSONField(_("garments"))
+    placement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("placement"))
+    layers: models.JSONField[list[str], list[str]] = models.JSONField(_("layers"), default=list)
+    px_per_cm = models.FloatField(_("pixels per centimetre"))
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
     image = models.FileField(max_length=200)
     screen = models.FileField(max_length=200)
     thumbnail = models.FileField(max_length=200)
 
     class Meta(Owned.Meta):
         ordering = ("-pk",)
+        verbose_name, verbose_name_plural = _("result"), _("results")
 
     def __str__(self) -> str:
-        return f"Result {str(self.public_id)[:8]}"
+        return gettext("Result %(id)s") % {"id": str(self.public_id)[:8]}
 
     def get_absolute_url(self) -> str:
         return reverse("result", args=[self.public_id])
+
+    @property
+    def label(self) -> str:
+        """What it is called to its owner: its garments and their fabric."""
+        fabric = f"{self.fabric.generator_version.category} {self.fabric.recipe['seed']}"
+        return worn(self.garments, fabric)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not _is_only_ownership(kwargs.get("update_fields")):
@@ -237,18 +282,19 @@ class ShareLink(models.Model):
     The link itself is ``key``, signed (:mod:`tryon.sharing`), so that a copy of this table opens nothing.
     """
 
-    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="share_links")
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="share_links", verbose_name=_("result"))
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    with_photo = models.BooleanField(default=False)
-    created = models.DateTimeField(auto_now_add=True)
-    expires = models.DateTimeField()
-    revoked = models.DateTimeField(null=True, blank=True)
+    with_photo = models.BooleanField(_("with photo"), default=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    expires = models.DateTimeField(_("expires"))
+    revoked = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
+        verbose_name, verbose_name_plural = _("share link"), _("share links")
 
     def __str__(self) -> str:
-        return f"Link to {self.result}"
+        return gettext("Link to %(result)s") % {"result": self.result}
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from patterns.memory import Memory
 from patterns.metrics import stage
@@ -302,7 +303,7 @@ def scale_of(wearable: Wearable, labels: Bytes, garments: tuple[str, ...]) -> Sc
 
     known = getattr(wearable, "px_per_cm", None)
     if known:
-        return Scale(known, "Known: this garment was made to measure.")
+        return Scale(known, gettext("Known: this garment was made to measure."))
     small = screen_labels(labels)  # both sizes of the picture get the same answer
     named = [name for name in garments if name != CLOTHES]  # of what kind it is, tells how large it is
     return estimate_scale(small, named, (wearable.height, wearable.width))

@@ -11,16 +11,21 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from patterns.references import FabricReference
+from tryon.forms import REPEATS
 from tryon.layers import Held
 from tryon.models import Result, ShareLink
 from tryon.sharing import DAYS, USUAL_DAYS, token_of
+from tryon.words import garments_together, mid_sentence
 
 
 class ShareForm(forms.Form):
-    days = forms.TypedChoiceField(label="The link works for", choices=DAYS, coerce=int, initial=USUAL_DAYS)
-    photo = forms.BooleanField(label="Show the picture before, too", required=False)
+    days = forms.TypedChoiceField(label=_("The link works for"), choices=DAYS, coerce=int, initial=USUAL_DAYS)
+    photo = forms.BooleanField(label=_("Show the picture before, too"), required=False)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class Piece:
     fabric: str
     tile: str
     page: str
+
+    def __str__(self) -> str:
+        return gettext("%(garments)s in %(fabric)s") % {
+            "garments": self.garments,
+            "fabric": mid_sentence(self.fabric),
+        }
 
 
 def sharing_context(result: Result, absolute: Callable[[str], str]) -> dict[str, Any]:
@@ -68,7 +79,15 @@ def pieces_of(result: Result) -> list[Piece]:
 
 def _piece(garments: list[str] | tuple[str, ...], fabric: FabricReference, version: str) -> Piece:
     page = f"{reverse('clothes')}?{urlencode({'fabric': str(fabric)})}"
-    return Piece(" and ".join(garments).capitalize(), fabric.label, fabric.tile(version, 256), page)
+    return Piece(garments_together(garments), fabric.label, fabric.tile(version, 256), page)
+
+
+def pattern_width(result: Result) -> str:
+    """How wide the pattern lies on the cloth, and in which repeat."""
+    lay = result.placement
+    repeat = dict(REPEATS).get(lay["repeat"], lay["repeat"])
+    width = f"{number_format(round(lay['cm_per_tile'], 1))} cm"
+    return gettext("%(width)s, %(repeat)s repeat") % {"width": width, "repeat": mid_sentence(str(repeat))}
 
 
 def shared_page(link: ShareLink, token: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,12 +26,12 @@ NOT_FOR_SEARCH = "noindex, nofollow, noarchive, noimageindex"
 def make_link(request: HttpRequest, public_id: UUID) -> HttpResponse:
     result, form = result_or_404(person_of(request), public_id), ShareForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose how long the link is to work from the list.")
+        messages.error(request, _("Choose how long the link is to work from the list."))
         return redirect(f"{result.get_absolute_url()}#share")
     try:
         sharing.share(result, form.cleaned_data["days"], form.cleaned_data["photo"])
     except sharing.TooManyLinks:
-        messages.error(request, "This result has many links already. End one of them first.")
+        messages.error(request, _("This result has many links already. End one of them first."))
     return redirect(f"{result.get_absolute_url()}#share")
 
 

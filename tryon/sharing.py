@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tryon.models import Result, ShareLink
 from tryon.queries import made_of_alive
 
-DAYS = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
+DAYS = ((1, _("1 day")), (7, _("7 days")), (30, _("30 days")), (90, _("90 days")))
 USUAL_DAYS = 30
 MOST = 20  # links to one result that are open at once
 _signer = Signer(sep=".", salt="tryon.sharing")

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from ml.errors import ModelFileError
 from ml.garments.people import places
@@ -21,11 +23,14 @@ from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
 from tryon.services import scale_of
+from tryon.words import garment_title, mid_sentence, percent
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 TROUBLE: dict[str, str] = {
-    Photo.Trouble.DARK: "It is very dark. Take it again by day, or with a lamp in front of you and not behind.",
-    Photo.Trouble.SMALL: "It is only {0.width} x {0.height} pixels. One with at least 400 on each side shows us more.",
+    Photo.Trouble.DARK: _("It is very dark. Take it again by day, or with a lamp in front of you and not behind."),
+    Photo.Trouble.SMALL: _(
+        "It is only %(width)s x %(height)s pixels. One with at least 400 on each side shows us more."
+    ),
 }
 
 
@@ -104,7 +109,10 @@ def dressed_garment(garment: StockGarment, category: Category, seed: int) -> Dre
     addresses = addresses_of(garment)
     state = {"garment": garment.garment_names, "fabric": f"{category.slug}:{seed}", "cm": 20}
     query = urlencode(state, doseq=True)
-    label = f"{garment.name} in {category.name.lower()} {seed}"
+    label = gettext("%(garments)s in %(fabric)s") % {
+        "garments": garment,
+        "fabric": mid_sentence(f"{category} {seed}"),
+    }
     return DressedGarment(f"{addresses.page}?{query}", f"{addresses.preview}?{query}", label)
 
 
@@ -150,7 +158,7 @@ def inks_asked_for(form: TryOnForm) -> dict[str, Any]:
     """The inks of the fabric that is on; only where a page without script asks, for they have to be drawn."""
     if form.data.get("inks") != "show" or not form.version or not form.choice:
         return {}
-    inks = [Ink(each.ink, each.colour, f"{each.share:.0%}") for each in swatches_of(form.version, form.choice.recipe)]
+    inks = [Ink(each.ink, each.colour, percent(each.share)) for each in swatches_of(form.version, form.choice.recipe)]
     return {"inks": inks, "inks_of": str(form.choice)}
 
 
@@ -167,16 +175,22 @@ def about_photo(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, An
         "mend": f"{reverse('mend-photo', args=[wearable.public_id])}?{form.address()}",
         "choose_person": f"{reverse('choose-person-photo', args=[wearable.public_id])}?{form.address()}",
         "people": people_of(wearable),
-        "trouble": TROUBLE.get(wearable.trouble, "").format(wearable),
+        "trouble": trouble_in(wearable),
     }
+
+
+def trouble_in(photo: Photo) -> str:
+    """What is wrong with a photo, and what to do about it; empty when nothing."""
+    known = TROUBLE.get(photo.trouble)
+    return gettext(known) % {"width": photo.width, "height": photo.height} if known else ""
 
 
 def people_of(photo: Photo) -> list[PersonChip]:
     """Whom a photo with several people offers to dress; nobody to choose from when there is one."""
     if photo.people < 2:
         return []
-    labels = ["Everybody", *(f"The one {place}" for place in places(photo.people))]
-    return [PersonChip(number, label, number == photo.person) for number, label in enumerate(labels)]
+    labels = [_("Everybody"), *(f"The one {place}" for place in places(photo.people))]
+    return [PersonChip(number, gettext(label), number == photo.person) for number, label in enumerate(labels)]
 
 
 def box_of_paths(paths: Sequence[str]) -> str:
@@ -195,9 +209,9 @@ def chips_of(wearable: Wearable, form: TryOnForm) -> list[Chip]:
     return [
         Chip(
             garment["name"],
-            garment["name"].capitalize(),
+            garment_title(garment["name"]),
             garment["name"] in chosen,
-            f"{garment['share']:.0%}",
+            percent(garment["share"]),
             garment["outline"],
             box_of_paths(garment["outline"]),
         )

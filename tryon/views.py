@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,12 +21,13 @@ from patterns.ownership import new_person_of, person_of
 from patterns.references import FabricReference
 from patterns.services import DOWNLOAD_SIZE, draw_fabric
 from patterns.uploads import UploadError
+from patterns.words import told
 from tryon import queries, services
 from tryon.access import photo_in_use, photo_or_404, result_or_404, stock_or_404
 from tryon.forms import TryOnForm, UploadForm
 from tryon.layers import Held
 from tryon.models import Photo, Result, StockGarment
-from tryon.share_page import pieces_of, sharing_context
+from tryon.share_page import pattern_width, pieces_of, sharing_context
 from tryon.storage import catalogue_storage
 from tryon.try_page import about_photo, addresses_of, dressed_garments, try_page
 
@@ -61,12 +63,12 @@ def upload_photo(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     fabric = request.POST.get("fabric", "")
     if not form.is_valid():
-        return _clothes_page(request, fabric, error=["Choose a file or take a photo, then try again."])
+        return _clothes_page(request, fabric, error=[_("Choose a file or take a photo, then try again.")])
     file = form.cleaned_data["file"]
     try:
         photo = services.accept_photo(new_person_of(request), file, file.size)
     except UploadError as error:
-        return _clothes_page(request, fabric, error=[str(error)])
+        return _clothes_page(request, fabric, error=[told(str(error))])
     return redirect(_with_fabric(photo.get_absolute_url(), fabric))
 
 
@@ -148,6 +150,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "before": addresses_of(wearable).before if wearable else "",
         "again": _address_of_look(found, wearable) if wearable else "",
         "pieces": pieces_of(found),
+        "pattern_width": pattern_width(found),
         **sharing_context(found, request.build_absolute_uri),
     }
     return render(request, "tryon/result.html", context)
@@ -234,12 +237,12 @@ def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:
 def look_or_refuse(query: QueryDict, wearable: Photo | StockGarment) -> services.Look:
     """A look is drawn only on garments that were found, or that the person said are there; never on background."""
     if wearable.outcome == wearable.Outcome.NONE:
-        raise PlacementError("We found no clothes in this picture, so there is nothing to dress.")
+        raise PlacementError(_("We found no clothes in this picture, so there is nothing to dress."))
     form = TryOnForm(query, wearable)
     if not form.is_valid():
-        raise PlacementError(next(iter(form.errors.values()))[0])
+        raise PlacementError(str(next(iter(form.errors.values()))[0]))
     if not form.is_confirmed:
-        raise PlacementError("We are not sure what to dress in this picture. Go back and confirm the outline first.")
+        raise PlacementError(_("We are not sure what to dress in this picture. Go back and confirm the outline first."))
     return form.look()
 
 

@@ -13,10 +13,11 @@ from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 log = logging.getLogger(__name__)
 NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  (said of a connection, nothing listens there)
-NOT_SENT = "The e-mail could not be sent just now. Wait a few minutes, then ask for it again."
+NOT_SENT = _("The e-mail could not be sent just now. Wait a few minutes, then ask for it again.")
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]

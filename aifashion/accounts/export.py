@@ -15,6 +15,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import SuspiciousOperation
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from aifashion.accounts.models import mode_of
 from ml.textiles.recipe_file import RecipeFile
@@ -26,13 +28,13 @@ from tryon import queries
 from tryon.models import Photo, Result
 
 log = logging.getLogger(__name__)
-READ_ME = """This is everything that AI Fashion keeps of you.
+READ_ME = _("""This is everything that AI Fashion keeps of you.
 
 everything.json   all of it in words and numbers: which photo, which result, in which fabric, in which collection
 photos/           your photos as they were stored, and which pixel was taken for which piece of clothing (-outlines)
 results/          your results at full size
 fabrics/          a recipe for each fabric; "Open a recipe" in the Studio draws it again, to the same bytes
-"""
+""")
 
 
 class _Outlet(io.RawIOBase):
@@ -79,7 +81,7 @@ def export_everything(user: User) -> Iterator[bytes]:
             yield outlet.take()
         whole = json.dumps(index, indent=1, ensure_ascii=False).encode()
         packed.writestr(_entry("everything.json", timezone.now()), whole)
-        packed.writestr(_entry("READ ME.txt", timezone.now()), READ_ME)
+        packed.writestr(_entry("READ ME.txt", timezone.now()), gettext(READ_ME))
     yield outlet.take()
 
 

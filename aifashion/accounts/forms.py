@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext_lazy as _
 
 from aifashion.accounts.models import Profile
 
@@ -18,10 +19,10 @@ class DeleteForm(forms.Form):
     """Whoever deletes an account knows its password."""
 
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password, so that nobody else deletes your account."},
+        error_messages={"required": _("Enter your password, so that nobody else deletes your account.")},
     )
 
     def __init__(self, user: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
@@ -31,5 +32,5 @@ class DeleteForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise forms.ValidationError("This is not your password. Try again, or choose a new one first.")
+            raise forms.ValidationError(_("This is not your password. Try again, or choose a new one first."))
         return password

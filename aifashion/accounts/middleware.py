@@ -9,9 +9,10 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 Next = Callable[[HttpRequest], HttpResponse]
-SET_UP_FIRST = "Staff pages need a second step at signing in. Set it up here; after that they open."
+SET_UP_FIRST = _("Staff pages need a second step at signing in. Set it up here; after that they open.")
 STAFF_POWERS = ("job", "job-cancel")  # pages outside admin where staff see what is not theirs
 
 

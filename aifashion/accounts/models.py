@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Profile(models.Model):
     """How a person uses the site: one account, two modes. An account without a row shops."""
 
     class Mode(models.TextChoices):
-        SHOPPER = "shopper", "I try on clothes"
-        DESIGNER = "designer", "I design fabrics"
+        SHOPPER = "shopper", _("I try on clothes")
+        DESIGNER = "designer", _("I design fabrics")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.SHOPPER)

@@ -59,7 +59,8 @@ class RunForm(forms.ModelForm[TrainingRun]):
         given: dict[str, Any] = super().clean() or {}
         category, net = given.get("category"), given.get("net")
         if category and net != TrainingRun.Net.TRIAL and (reason := why_not_yet(category)):
-            self.add_error("category", f"{reason} {_('A trial net can be trained with fewer, to see how it works.')}")
+            advice = _("A trial net can be trained with fewer, to see how it works.")
+            self.add_error("category", f"{reason} {advice}")
         return given
 
     def choices(self) -> dict[str, Any]:
