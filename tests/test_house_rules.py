@@ -124,6 +124,35 @@ def test_pages_have_no_inline_code_and_no_foreign_address():
     assert offenders == []
 
 
+PHYSICAL = re.compile(
+    r"(?<![-\w])(?:left|right|(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)"
+    r"|border-(?:top|bottom)-(?:left|right)-radius)(?:-\w+)*\s*:|(?:text-align|float|clear):\s*(?:left|right)|:[^;{}]*\b(?:left|right)\b"
+)
+FOUR_SIDES = re.compile(r"(?<![-\w])(?:margin|padding|inset|border-width):\s*([^;{}]+)")
+
+
+def four_sides(words: str) -> list[str]:
+    """The values of a shorthand; what stands in brackets is one of them."""
+    return re.findall(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+", words)
+
+
+def test_styles_name_no_left_and_no_right():
+    """They say where a line begins and ends, so that a page can be read from the right. Pictures keep their sides: ``direction: ltr``."""
+    offenders = []
+    for path in sorted((ROOT / "static/css").rglob("*.css")):
+        text = re.sub(r"/\*.*?\*/", lambda found: "\n" * found[0].count("\n"), path.read_text(), flags=re.DOTALL)
+        uneven = [
+            found
+            for found in FOUR_SIDES.finditer(text)
+            if len(sides := four_sides(found[1])) == 4 and sides[1] != sides[3]
+        ]
+        for found in (*PHYSICAL.finditer(text), *uneven):
+            offenders.append(
+                f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}: {found[0].strip()}"
+            )
+    assert offenders == []
+
+
 def test_the_web_code_runs_without_torch():
     """Everything the site imports, the drawing of a fabric and the finding of garments included, with torch forbidden."""
     program = """
