@@ -32,7 +32,7 @@ run: .venv/web.stamp ## the site on http://127.0.0.1:8000 (PORT=8123 chooses the
 	@$(BIN)/python manage.py prepare_site
 	@echo "AI Fashion is on http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
 	@(until $(BIN)/python manage.py work_jobs --beside $$$$; do sleep 1; done) & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
-	MALLOC_ARENA_MAX=2 $(BIN)/gunicorn aifashion.wsgi --env AIFASHION_ENV=development --bind 127.0.0.1:$(PORT) \
+	MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=2097152 MALLOC_TRIM_THRESHOLD_=67108864 $(BIN)/gunicorn aifashion.wsgi --env AIFASHION_ENV=development --bind 127.0.0.1:$(PORT) \
 		--workers 1 --threads 8 --timeout 60 --limit-request-line 8190 --access-logfile /dev/null
 
 lint: .venv/all.stamp ## ruff and mypy

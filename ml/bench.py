@@ -86,7 +86,7 @@ def drawn_person(height: int, width: int) -> tuple[Bytes, Bytes]:
     return np.clip(photo, 0, 255).astype(np.uint8), labels
 
 
-def bench_segmentation(repeats: int) -> list[Row]:
+def bench_segmentation(repeats: int) -> list[Row | Memory]:
     import torch
 
     from ml.garments.refine import garment_alpha
@@ -110,6 +110,10 @@ def bench_segmentation(repeats: int) -> list[Row]:
             "U-Net b3, full size, eager",
         ),
         Row("segment 12 MP", median_seconds(lambda: segmenter.segment(large), max(2, repeats // 2))),
+        *(
+            Memory(f"the same, {name}: the most memory a process holds", most_memory(SEGMENT.format(*size)), 700e6)
+            for name, size in (("1 MP", MEGAPIXEL), ("12 MP", TWELVE_MEGAPIXELS))
+        ),
         Row("soft edge of a top, 1 MP", median_seconds(lambda: garment_alpha(photo, labels, ["top"]), repeats)),
         Row(
             "soft edge of a top, 12 MP",
@@ -360,6 +364,16 @@ from ml.textiles.press import encode_print, plan_print, print_block
 from ml.textiles.recipe import Recipe
 plan = plan_print(4096 / 300, "in")
 encode_print(print_block(load_generator("floral").block(Recipe(1)), plan), plan.dpi, "png")
+"""
+
+
+# A photo of {0}x{1} pixels to its labels, twice, in a process that has loaded nothing else.
+SEGMENT = """
+from ml.bench import drawn_person, resize_smooth
+from ml.garments.segment import load_segmenter
+photo = resize_smooth(drawn_person(400, 300)[0], {1}, {0})
+for _ in range(2):
+    load_segmenter().segment(photo)
 """
 
 

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,8 @@ def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("AIFASHION_MODEL_THREADS", "2"))
     options.inter_op_num_threads = 1
+    _share_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     options.add_session_config_entry(
         "session.intra_op.allow_spinning", "0"
     )  # waiting threads leave the cores to others
@@ -111,6 +114,18 @@ def load_session(path: Path, sha256: str, threads: int | None = None) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own family of exceptions without a common public base
         raise ModelFileError(f"{path.name} could not be loaded as an ONNX model ({type(error).__name__}).") from None
+
+
+@cache
+def _share_memory() -> None:
+    """All nets of a process work in the same memory. By itself each keeps its own, as much as its largest run took, for good."""
+    import onnxruntime
+
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    as_requested = onnxruntime.OrtArenaCfg({"arena_extend_strategy": 1})  # not doubled each time
+    onnxruntime.create_and_register_allocator(memory, as_requested)
 
 
 def _read_manifest(root: Path) -> dict[str, Any]:

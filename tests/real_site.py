@@ -37,7 +37,10 @@ class Site:
             "AIFASHION_ENV": "development",
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
             "MEDIA_ROOT": str(folder / "media"),
-            "MALLOC_ARENA_MAX": "2",  # as the image and make run have it
+            # As the image and make run have it.
+            "MALLOC_ARENA_MAX": "2",
+            "MALLOC_MMAP_THRESHOLD_": "2097152",
+            "MALLOC_TRIM_THRESHOLD_": "67108864",
             "PORT": str(self.port),
             **environment,
         }

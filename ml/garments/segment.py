@@ -130,14 +130,15 @@ class GarmentSegmenter:
         height, width = photo.shape[:2]
         small = shrink_smooth(photo, *fit_size(width, height, self.serving_width))
         batch = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
-        if (steps or self.steps).flip:
-            batch = np.concatenate([batch, batch[..., ::-1]])
-        found: Floats = self.session.run(None, {"picture": batch})[0]
-        if len(found) > 1:
-            found[0] += found[1, ..., ::-1]
-            found[0] *= np.float32(0.5)
-        first: Floats = found[0]
-        return _as_classes(first[0]) if self.binary else first
+        found = self._run(batch)
+        if (steps or self.steps).flip:  # one after the other: together they are no quicker, and take twice the memory
+            found += self._run(np.ascontiguousarray(batch[..., ::-1]))[..., ::-1]
+            found *= np.float32(0.5)
+        return _as_classes(found[0]) if self.binary else found
+
+    def _run(self, batch: Floats) -> Floats:
+        first: Floats = self.session.run(None, {"picture": batch})[0][0]
+        return first
 
     def segment(self, photo: Bytes, steps: Steps | None = None) -> Segmentation:
         """Find the garments of a photo, uint8 (H, W, 3). Raises PictureError as :meth:`probabilities` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,12 @@ def test_no_stage_runs_as_root():
         (user,) = [rest for word, rest in STAGES[stage] if word == "USER"]
         assert user.isdigit()
         assert int(user) > 0
+
+
+def test_memory_is_kept_alike_in_the_image_by_make_run_and_where_it_is_measured():
+    told = [
+        dict(re.findall(r'"?(MALLOC_\w+)"?(?:=|: ")(\d+)', (ROOT / name).read_text()))
+        for name in ("Dockerfile", "Makefile", "tests/real_site.py")
+    ]
+    assert len(told[0]) == 3
+    assert told[0] == told[1] == told[2]

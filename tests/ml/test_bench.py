@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from ml.bench import Memory, Row, most_memory, multiply
+from ml.bench import SEGMENT, TWELVE_MEGAPIXELS, Memory, Row, most_memory, multiply
 from ml.bench_stylegan2 import StyleGan2
 
 
@@ -23,6 +23,10 @@ def test_a_row_says_what_was_promised_and_whether_it_was_kept():
 def test_memory_is_that_of_a_process_of_its_own():
     plain, heavy = (most_memory(f"held = b'x' * {size}") for size in (1, 80_000_000))
     assert 60e6 < heavy - plain < 120e6
+
+
+def test_a_photo_of_twelve_megapixels_is_segmented_in_less_than_was_promised():
+    assert most_memory(SEGMENT.format(*TWELVE_MEGAPIXELS)) < 500e6  # 700 are
 
 
 def test_a_plain_multiply_darkens_cloth_by_the_photo_and_leaves_the_rest():

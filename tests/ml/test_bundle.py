@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from ml.bench import most_memory
 from ml.bundle import BUNDLED, bundled_model, bundled_models, earlier_models, load_session, register_model
 from ml.checkpoints import sha256_of
 from ml.errors import ModelFileError
+from ml.textiles.config import CATEGORIES
 
 
 def test_exports_at_the_same_time_lose_no_entry(tmp_path: Path):
@@ -73,3 +75,17 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path):
     path.write_bytes(b"not a net")
     with pytest.raises(ModelFileError, match="could not be loaded"):
         load_session(path, sha256_of(path))
+
+
+DRAW = """
+from ml.textiles.generate import load_generator
+from ml.textiles.recipe import Recipe
+for category in {}:
+    load_generator(category).draw(Recipe(1), 256)
+"""
+
+
+def test_twelve_nets_work_in_the_memory_of_one():
+    """Each by itself would keep another 17 MB, and all that a block of four times the size once took."""
+    one, all_twelve = (most_memory(DRAW.format(each)) for each in (CATEGORIES[:1], CATEGORIES))
+    assert all_twelve - one < 12 * 8e6

@@ -14,7 +14,7 @@ from ml.checkpoints import sha256_of
 from ml.errors import ModelFileError, PictureError
 from ml.garments import segment
 from ml.garments.export import PARITY_TOLERANCE
-from ml.garments.segment import Calibration, FoundGarment, GarmentSegmenter
+from ml.garments.segment import Calibration, FoundGarment, GarmentSegmenter, Steps
 from ml.garments.serving import fit_size
 from ml.onnx_files import SMALLEST_TO_SHRINK
 from tests.ml.garments.conftest import drawn_pair
@@ -52,6 +52,17 @@ def test_probabilities_sum_to_one(segmenter):
     planes = segmenter.probabilities(drawn_pair().photo)
     assert planes.shape[0] == 9
     assert np.allclose(planes.sum(axis=0), 1, atol=1e-4)
+
+
+def test_a_photo_and_its_mirror_image_go_through_the_net_one_after_the_other(segmenter, monkeypatch):
+    """Half the memory; and the mean of both, turned back."""
+    photo = drawn_pair().photo
+    both = segmenter.probabilities(photo)
+    run, shapes = segmenter._run, []
+    monkeypatch.setattr(segmenter, "_run", lambda batch: shapes.append(batch.shape) or run(batch))
+    plain, mirrored = (segmenter.probabilities(each, Steps(flip=False)) for each in (photo, photo[:, ::-1]))
+    assert np.allclose(both, (plain + mirrored[..., ::-1]) / 2, atol=1e-5)
+    assert {shape[0] for shape in shapes} == {1}
 
 
 def test_threads_share_one_segmenter_and_agree(segmenter):
