@@ -11,7 +11,7 @@ import logging
 import struct
 import threading
 import warnings
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata, which is 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 64
-LARGE = 12_000_000  # pixels; more than this are decoded one picture at a time
+LARGE = 12_000_000  # pixels; those with more take turns
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _large_ones = threading.Lock()
 _BAND = 1 << 18  # pixels copied at a time
@@ -50,8 +50,11 @@ class CleanPhoto:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def read_upload(file: IO[bytes], length: int) -> CleanPhoto:
-    """Read a stranger's file of ``length`` bytes. Raises UploadError, and nothing else, when it is not accepted."""
+def read_upload(file: IO[bytes], length: int, turn: ExitStack | None = None) -> CleanPhoto:
+    """Read a stranger's file of ``length`` bytes. Raises UploadError, and nothing else, when it is not accepted.
+
+    Large photos take turns, for they fill the memory: one's turn ends when it is read, or, for whom has more to do with it, with ``turn``.
+    """
     if length == 0:
         raise UploadError(f"This file is empty. {ACCEPTED}")
     if length > MAX_BYTES:
@@ -60,15 +63,20 @@ def read_upload(file: IO[bytes], length: int) -> CleanPhoto:
     source = format_of(content)
     if source is None:
         raise UploadError(f"This is not a photo we can read. {ACCEPTED}")
-    return CleanPhoto(_pixels_by_child(content) if source == "HEIF" else _pixels_of(content, source), source)
+    with ExitStack() as reading:
+        alone = turn or reading
+        return CleanPhoto(
+            _pixels_by_child(content, alone) if source == "HEIF" else _pixels_of(content, source, alone), source
+        )
 
 
-def _pixels_of(content: bytes, source: str) -> Bytes:
+def _pixels_of(content: bytes, source: str, alone: ExitStack) -> Bytes:
     try:
         with _open(content, source) as opened:
             check_size(*opened.size)
-            with _large_ones if opened.width * opened.height > LARGE else nullcontext():
-                return upright_pixels(opened)
+            if opened.width * opened.height > LARGE:
+                alone.enter_context(_large_ones)
+            return upright_pixels(opened)
     except UploadError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -77,9 +85,9 @@ def _pixels_of(content: bytes, source: str) -> Bytes:
         raise _damaged() from None
 
 
-def _pixels_by_child(content: bytes) -> Bytes:
+def _pixels_by_child(content: bytes, alone: ExitStack) -> Bytes:
     try:
-        return heic.decode_heic(content, MAX_PIXELS)
+        pixels = heic.decode_heic(content, MAX_PIXELS)
     except heic.ChildError as error:
         if error.status == heic.TOO_LARGE:
             raise _too_many_pixels() from None
@@ -88,6 +96,9 @@ def _pixels_by_child(content: bytes) -> Bytes:
         if error.status != heic.UNREADABLE:
             log.warning("a HEIC photo ended its decoder: status %s", error.status)
         raise _damaged() from None
+    if pixels.size > 3 * LARGE:
+        alone.enter_context(_large_ones)
+    return pixels
 
 
 def format_of(content: bytes) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from patterns import uploads
 from patterns.uploads import CleanPhoto, UploadError, read_upload
 from tests.factories import encoded, photo_pixels
 from tests.profiles import profile
@@ -103,3 +106,17 @@ def test_mutated_photos_never_raise_anything_but_an_upload_error():
                 read(bytes(content))
             except UploadError:
                 continue
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "HEIC"])
+def test_large_photos_take_turns_until_the_one_before_is_done_with(monkeypatch, kind):
+    monkeypatch.setattr(uploads, "LARGE", 96 * 128 - 1)
+    content = hostile.heic() if kind == "HEIC" else hostile.jpeg()
+    with ExitStack() as turn, ThreadPoolExecutor(1) as beside:
+        read_upload(io.BytesIO(content), len(content), turn)
+        second = beside.submit(read, content)
+        small = hostile.jpeg(64, 64)
+        assert read(small).size == (64, 64)  # small ones go by
+        assert not second.done()
+        turn.close()
+        assert second.result(30).size == (96, 128)
