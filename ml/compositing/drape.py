@@ -105,7 +105,7 @@ def _dress_mapped(painted: Bytes, layer: Layer, cloth: ClothMap, box: Box) -> No
     """The same where the cloth is known: its own points, under its own light."""
     alpha = layer.alpha[box.window].astype(np.float32, copy=False)
     under = painted[box.window]
-    flat = wrap_fabric(layer.tile, cloth, layer.placement, box, is_block=layer.is_block)
+    flat = wrap_fabric(layer.tile, cloth, layer.placement, box, is_block=layer.is_block, where=alpha > 0)
     flat *= cloth.light[box.window][..., None]
     under[:] = blend(under, flat, alpha, backdrop(under, alpha))
 

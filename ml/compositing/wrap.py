@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.compositing.cloth_map import ClothMap, cloth_slopes, nearest_valid
 from ml.compositing.placement import Placement
@@ -14,11 +15,15 @@ from ml.compositing.region import Box, floats
 from ml.compositing.tile import check_tile, repeat_tile
 from ml.images import Bytes, Floats, srgb_to_linear
 
+Mask = npt.NDArray[np.bool_]
 SIDE = 3  # each pixel is read at SIDE x SIDE points of the cloth it shows
 JUMP = 0.15  # cm of cloth between neighbours, beyond what their slopes tell, that make a seam or fold
 Pair = tuple[Floats, Floats]
+Place = tuple[Floats, Floats, Floats, Floats]  # left, top, width and height of the level that each pixel is read from
 Slopes = tuple[Floats, Floats, Floats, Floats]  # as cloth_slopes gives them
 _PAD = 2  # wrapped border around each level, enough for bilinear sampling
+_HALF = np.float32(0.5)
+_WIDE, _ROWS = 512, 64  # pixels are read in sheets of this size, small enough to stay in cache
 
 
 @dataclass(frozen=True)
@@ -31,21 +36,25 @@ class Levels:
     picture: Floats
     place: Floats
 
-    def read(self, s: Floats, t: Floats, level: Floats) -> Floats:
-        """Colour at block coordinates s, t (1 is one block, they wrap around), between two levels. Arrays (H, W)."""
+    def around(self, level: Floats) -> tuple[list[Place], Floats]:
+        """The levels below and above each of these, float32 (H, W), where they lie, and the share (H, W, 1) of the second."""
         level = np.clip(level, 0, len(self.place) - 1)
         lower = np.floor(level).astype(np.intp)
-        share = (level - lower)[..., None].astype(np.float32)
-        out = self._read_level(s, t, lower)
-        if share.max() > 0:
-            out += share * (self._read_level(s, t, np.minimum(lower + 1, len(self.place) - 1)) - out)
-        return out
+        above = np.minimum(lower + 1, len(self.place) - 1)
+        places = [tuple(self.place[:, each][at] for each in range(4)) for at in (lower, above)]
+        return places, floats(level - lower)[..., None]
 
-    def _read_level(self, s: Floats, t: Floats, level: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Floats:
-        left, top, width, height = (self.place[:, each][level] for each in range(4))
-        map_x = (s - np.floor(s)) * width + left - np.float32(0.5)
-        map_y = (t - np.floor(t)) * height + top - np.float32(0.5)
-        return floats(cv2.remap(self.picture, floats(map_x), floats(map_y), cv2.INTER_LINEAR))
+    def read(self, s: Floats, t: Floats, places: list[Place], share: Floats) -> Floats:
+        """Colour at block coordinates s, t (1 is one block, they wrap around), between two levels. Arrays (H, W)."""
+        s, t = s - np.floor(s), t - np.floor(t)
+        out, above = (
+            floats(cv2.remap(self.picture, s * width + left - _HALF, t * height + top - _HALF, cv2.INTER_LINEAR))
+            for left, top, width, height in places
+        )
+        above -= out
+        above *= share
+        out += above
+        return out
 
 
 def build_levels(block: Bytes) -> Levels:
@@ -69,13 +78,20 @@ def build_levels(block: Bytes) -> Levels:
 
 
 def wrap_fabric(
-    tile: Bytes, cloth: ClothMap, placement: Placement, box: Box | None = None, *, is_block: bool = False
+    tile: Bytes,
+    cloth: ClothMap,
+    placement: Placement,
+    box: Box | None = None,
+    *,
+    is_block: bool = False,
+    where: Mask | None = None,
 ) -> Floats:
     """The fabric as it lies on the cloth, unlit.
 
     tile: uint8 (h, w, 3) sRGB, seamless (is_block: the whole block that repeats, see :func:`ml.compositing.tile.prepare_tile`).
     Offset 0 puts the middle of a tile on the cloth's (0, 0); rotation turns the pattern on the cloth. box: which part of the
-    picture, all when left out. Returns float32 (H, W, 3) linear light of that part. Raises PictureError or PlacementError.
+    picture, all when left out. where: bool (H, W) of that part, the pixels that are wanted; the others may be anything. Returns
+    float32 (H, W, 3) linear light of that part. Raises PictureError or PlacementError.
 
     Each pixel is the mean of SIDE x SIDE points of the cloth it shows, each read from the level of the pyramid that fits the
     spacing of those points across the narrower way (footprint assembly: Schilling, Knittel and Strasser, "Texram", 1996).
@@ -92,13 +108,31 @@ def wrap_fabric(
     s += np.float32((0.5 - placement.offset_x) / cell_x)
     t += np.float32((0.5 - placement.offset_y) / cell_y)
     levels = build_levels(block)
-    level = _level_for(levels, along_x, along_y)
-    out = np.zeros((*s.shape, 3), np.float32)
+    wanted = np.nonzero(_with_neighbours(where).ravel())[0] if where is not None else np.arange(s.size)
+    out = np.zeros((s.size, 3), np.float32)
+    for start in range(0, wanted.size, _WIDE * _ROWS):
+        chosen = wanted[start : start + _WIDE * _ROWS]
+        sheet = np.resize(chosen, (-(-chosen.size // _WIDE), _WIDE))  # the last row is filled up with some of the first
+        cut = [(first.ravel()[sheet], second.ravel()[sheet]) for first, second in ((s, t), along_x, along_y)]
+        out[chosen] = _read_sheet(levels, *cut).reshape(-1, 3)[: chosen.size]
+    return soften_jumps(out.reshape(*s.shape, 3), part, slopes)
+
+
+def _with_neighbours(mask: Mask) -> Mask:
+    """What a jump mixes in is wanted too."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+
+def _read_sheet(levels: Levels, points: Pair, along_x: Pair, along_y: Pair) -> Floats:
+    """The mean of SIDE x SIDE points about each of these, float32 (H, W, 3)."""
+    places, share = levels.around(_level_for(levels, along_x, along_y))
+    out = np.zeros((*share.shape[:2], 3), np.float32)
     for at in range(SIDE * SIDE):
         across, down = (np.float32((each + 0.5) / SIDE - 0.5) for each in divmod(at, SIDE))
-        here_s, here_t = (floats(b + across * x + down * y) for b, x, y in zip((s, t), along_x, along_y, strict=True))
-        out += levels.read(here_s, here_t, level)
-    return soften_jumps(floats(out / np.float32(SIDE * SIDE)), part, slopes)
+        s, t = (b + across * x + down * y for b, x, y in zip(points, along_x, along_y, strict=True))
+        out += levels.read(s, t, places, share)
+    out /= np.float32(SIDE * SIDE)
+    return out
 
 
 def soften_jumps(colours: Floats, cloth: ClothMap, slopes: Slopes) -> Floats:

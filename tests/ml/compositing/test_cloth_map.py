@@ -17,6 +17,7 @@ from ml.compositing.cloth_map import (
 )
 from ml.compositing.drape import drape
 from ml.compositing.placement import Placement
+from ml.compositing.region import Box
 from ml.compositing.tile import lay_fabric
 from ml.compositing.wrap import wrap_fabric
 from ml.errors import PictureError
@@ -189,6 +190,20 @@ def test_where_two_pieces_meet_their_colours_mix_and_nowhere_else():
     assert abs(left - right) > 0.5, "the pieces differ where they meet"
     for at in (19, 20):
         assert min(left, right) + 0.05 < mixed[20, at, 0] < max(left, right) - 0.05
+
+
+def test_what_is_not_wanted_changes_nothing_where_it_is():
+    cloth = flat_cloth()
+    cloth.u[:, 40:] += 50  # a seam, where neighbours are mixed in
+    wanted = np.zeros(cloth.shape, bool)
+    wanted[10:50, 15:41] = True
+    whole, part = (
+        wrap_fabric(a_tile(), cloth, Placement(3.0, 20.0), Box(5, 55, 10, 70), where=where)
+        for where in (None, wanted[5:55, 10:70])
+    )
+    inside = wanted[5:55, 10:70]
+    assert np.array_equal(whole[inside], part[inside])
+    assert not np.array_equal(whole, part)
 
 
 def test_the_soft_edge_is_filled_beyond_the_last_whole_pixel():
