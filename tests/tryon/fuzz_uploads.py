@@ -24,6 +24,7 @@ from tests.tryon.wicked import MARK, wicked_file
 MOST_MEMORY = 1024  # MiB
 AT_ONCE = 2
 LOOK_AGAIN = 25  # of so many photos that were taken, one is looked at in its page
+TELL = 500  # after so many files, a line says how it goes
 HARMLESS = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
@@ -44,6 +45,10 @@ class Told:
             self.taken += status == 302
             return self.taken
 
+    @property
+    def sent(self) -> int:
+        return sum(sum(answers.values()) for answers in self.answers.values())
+
 
 class Memory(threading.Thread):
     """The most that the worker, and any child of its, ever had in memory, in MiB: the kernel's own high-water marks."""
@@ -51,10 +56,12 @@ class Memory(threading.Thread):
     def __init__(self, worker: int) -> None:
         super().__init__(daemon=True)
         self.worker, self.children, self.worker_most, self.together, self.stopped = worker, 0, 0, 0, False
+        self.now = 0
 
     def run(self) -> None:
         while not self.stopped:
             own, now = memory_of(self.worker)
+            self.now = now
             self.worker_most = max(self.worker_most, own)
             for child in children_of(self.worker):
                 if not is_decoder(child):  # not yet: until it is a program of its own, its pages are the worker's
@@ -151,8 +158,15 @@ def fuzz(seed: int, count: int, folder: Path) -> bool:
         memory.start()
         senders = [Sender(site, told, seed) for _ in range(AT_ONCE)]
         before = time.monotonic()
+
+        def send_all(mine: int) -> None:
+            for number in range(mine, count, AT_ONCE):
+                senders[mine].send(number)
+                if mine == 0 and number % TELL == 0:
+                    print(f"{told.sent} sent, {told.taken} taken, worker {memory.now} MiB, {told.wrong}", flush=True)
+
         with ThreadPoolExecutor(AT_ONCE) as people:
-            list(people.map(lambda mine: [senders[mine].send(n) for n in range(mine, count, AT_ONCE)], range(AT_ONCE)))
+            list(people.map(send_all, range(AT_ONCE)))
         seconds = time.monotonic() - before
         memory.stopped = True
         memory.join()
