@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
@@ -73,8 +74,8 @@ def accept_photo(person: Person, file: IO[bytes], length: int) -> Photo:
     from ml.garments.people import people_areas
     from ml.garments.quality import photo_trouble
 
-    with model_slots().take(), ThreadPoolExecutor(1) as beside:
-        pixels = read_upload(file, length).pixels
+    with model_slots().take(), ExitStack() as turn, ThreadPoolExecutor(1) as beside:
+        pixels = read_upload(file, length, turn).pixels
         encoded = beside.submit(picture_files, pixels)
         model = segmenter()
         with stage("segment"):
