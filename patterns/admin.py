@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from patterns.exchange_pages import ExchangePages
 from patterns.models import Category, Direction, Fabric, GeneratorVersion
 from patterns.staff import Inline, MadeByPeople, QuickAdmin, picture
 from patterns.training.version_pages import VersionPages
+from patterns.words import told
 
 SAMPLE_SEED, SAMPLE_SIZE = 1, 128
 State = GeneratorVersion.State
@@ -64,7 +66,7 @@ class DirectionInline(Inline):
     @admin.display(description=_("Measured, in standard deviations from one end to the other"))
     def what_it_does(self, direction: Direction) -> str:
         strongest = sorted(direction.effects.items(), key=lambda effect: -abs(effect[1]))[:3]
-        return ", ".join(f"{name} {change:+.1f}" for name, change in strongest)
+        return ", ".join(f"{told(name)} {'+' * (change >= 0)}{number_format(change, 1)}" for name, change in strongest)
 
 
 @admin.register(GeneratorVersion)

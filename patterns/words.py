@@ -39,6 +39,11 @@ def in_digits(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
+def percent(share: float, places: int = 0) -> str:
+    """A share from 0 to 1: 17%."""
+    return gettext("%(number)s%%") % {"number": number_format(f"{100 * share:.{places}f}")}
+
+
 def _one_told(text: str) -> str:
     if text in SENTENCES:
         return gettext(text)

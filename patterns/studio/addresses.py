@@ -29,6 +29,7 @@ LONGEST_TOKEN = 5000  # characters; our server takes a request line of 8190
 LONGEST_TRAIL = 2000
 MOST_STEPS = 20
 START_WIDTH, START_UNIT = 20.0, "cm"
+START_INCHES = 8.0  # for who reads in inches
 UNITS = (("cm", gettext_lazy("cm")), ("in", gettext_lazy("inches")))
 VIEWS = (("sheet", gettext_lazy("3 × 3 repeats")), ("tile", gettext_lazy("One repeat")))
 CLOSENESS = (

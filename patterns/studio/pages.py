@@ -19,7 +19,7 @@ from patterns.references import FabricReference
 from patterns.studio import services
 from patterns.studio.addresses import CLOSENESS, UNITS, VIEWS, Work, recipe_query, write_recipe
 from patterns.studio.forms import CELLS, REPEATS, slider_name
-from patterns.words import told
+from patterns.words import percent, told
 
 if TYPE_CHECKING:
     from ml.textiles.invert import Found
@@ -90,7 +90,7 @@ def studio_page(work: Work) -> dict[str, Any]:
         "more_sliders": sliders(work, directions[SLIDERS_IN_SIGHT:]),
         "variety": variety_slider(work.recipe),
         "cells": [(value, label, int(value) == work.recipe.cells) for value, label in cells_of(work.recipe)],
-        "inks": [Ink(s.ink, s.colour, f"{s.share:.0%}", s.ink in work.locked) for s in swatches],
+        "inks": [Ink(s.ink, s.colour, percent(s.share), s.ink in work.locked) for s in swatches],
         "ink_numbers": ",".join(str(swatch.ink) for swatch in swatches),
         "fewer": range(2, len(swatches)),
         "is_recoloured": bool(work.recipe.palette or work.recipe.merged),

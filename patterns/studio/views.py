@@ -22,7 +22,7 @@ from patterns.ownership import person_of
 from patterns.services import fresh_seed
 from patterns.studio import pages, press, services
 from patterns.studio.actions import take_action, wear_colours
-from patterns.studio.addresses import Work
+from patterns.studio.addresses import START_INCHES, Work
 from patterns.studio.forms import (
     FileForm,
     MixForm,
@@ -36,6 +36,7 @@ from patterns.studio.forms import (
 )
 from patterns.studio.mix_page import child_of, mix_address, mix_page
 from patterns.studio.print_page import file_stem, plan_of, print_page, print_query
+from patterns.units import reads_inches
 from patterns.uploads import UploadError
 from patterns.words import told
 
@@ -57,6 +58,8 @@ def begin(request: HttpRequest, category: str) -> HttpResponse:
     version = queries.published_version(chosen.slug)
     query = request.GET.copy()
     query.setdefault("seed", str(fresh_seed()))
+    if reads_inches(request) and not query.get("width") and not query.get("unit"):
+        query.update({"width": f"{START_INCHES:g}", "unit": "in"})
     return redirect(read_work(version, query).address)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from patterns.model_files import is_bundled
 from patterns.models import GeneratorVersion
+from patterns.words import percent
 
 SEAM = 2  # of 255, when the pattern is shifted
 VARIED = 0.6  # of how varied the swatches are
@@ -57,7 +58,7 @@ def _varied(found: Mapping[str, Any]) -> Check:
     share = found["spread"] / found["spread_real"]
     said = _("The fabrics differ enough from each other.") if share >= VARIED else _("The fabrics look too much alike.")
     why = _("%(share)s as varied as the swatches; %(asked)s is asked.")
-    why %= {"share": _percent(share), "asked": _percent(VARIED)}
+    why %= {"share": percent(share), "asked": percent(VARIED)}
     return Check(gettext_lazy("Varied"), share >= VARIED, f"{said} {why}")
 
 
@@ -66,7 +67,7 @@ def _own(found: Mapping[str, Any]) -> Check:
         return _unmeasured(gettext_lazy("Not copied"))
     copies, most = found["copies"], min(found.get("copies_real", 0) + COPIES, 0.6)
     said = _("The fabrics are its own.") if copies <= most else _("Too many fabrics repeat a swatch.")
-    why = _("%(share)s lie close to a swatch; %(most)s may.") % {"share": _percent(copies), "most": _percent(most)}
+    why = _("%(share)s lie close to a swatch; %(most)s may.") % {"share": percent(copies), "most": percent(most)}
     return Check(gettext_lazy("Not copied"), copies <= most, f"{said} {why}")
 
 
@@ -81,7 +82,7 @@ def _recognised(found: Mapping[str, Any]) -> Check:
     why = _(
         "A judge names %(share)s of the fabrics rightly, and %(real)s of real swatches it never saw; %(asked)s is asked."
     )
-    why %= {"share": _percent(share), "real": _percent(found["recognised_real"]), "asked": _percent(asked)}
+    why %= {"share": percent(share), "real": percent(found["recognised_real"]), "asked": percent(asked)}
     return Check(gettext_lazy("Recognisable"), share >= asked, f"{said} {why}")
 
 
@@ -89,7 +90,3 @@ def _unmeasured(name: str | Promise) -> Check:
     return Check(
         name, None, _("This could not be measured: it takes at least 12 swatches, and other categories beside it.")
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

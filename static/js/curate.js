@@ -1,6 +1,8 @@
 // <curation-grid>: decide with the keyboard, without leaving the page; its words are attributes of the element. Without this every
 // button still works as a plain form.
 
+import { fill } from "./words.js";
+
 const KEYS = { a: "accept", r: "reject", b: "back" };
 const DECIDED = { accept: "accepted", reject: "rejected", back: "new" };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: "up", ArrowDown: "down" };
@@ -31,6 +33,11 @@ class CurationGrid extends HTMLElement {
     if (!card) return;
     this.#box(card).focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
+  }
+
+  get #words() {
+    const { sayNew, sayAccepted, sayRejected } = this.dataset;
+    return { new: sayNew, accepted: sayAccepted, rejected: sayRejected };
   }
 
   get #current() {
@@ -78,7 +85,7 @@ class CurationGrid extends HTMLElement {
     fields.set(choice, card.dataset.swatch);
     this.#queue = this.#queue.then(() => this.#send(fields)).catch((error) => {
       this.#show(card, before);
-      this.#say(this.dataset.failed.replace("{number}", card.dataset.swatch).replace("{why}", error.message));
+      this.#say(fill(this.dataset.sayFailed, { number: card.dataset.swatch, why: error.message }));
     });
   }
 
@@ -90,7 +97,7 @@ class CurationGrid extends HTMLElement {
   #show(card, state) {
     card.classList.remove("is-new", "is-accepted", "is-rejected");
     card.classList.add(`is-${state}`);
-    card.querySelector(".swatch-state").textContent = this.dataset[state];
+    card.querySelector(".swatch-state").textContent = this.#words[state];
   }
 
   async #send(fields) {
@@ -100,10 +107,10 @@ class CurationGrid extends HTMLElement {
       headers: { Accept: "application/json" },
       redirect: "error",
     }).catch(() => {
-      throw new Error(this.dataset.away);
+      throw new Error(this.dataset.sayAway);
     });
     const told = await answer.json().catch(() => {
-      throw new Error(this.dataset.reload);
+      throw new Error(this.dataset.sayReload);
     });
     if (!answer.ok) throw new Error(told.said);
     this.#say(told.said);
@@ -116,7 +123,7 @@ class CurationGrid extends HTMLElement {
     verdict.querySelector(".verdict-reason").textContent = told.verdict.reason;
     const undo = this.querySelector("button.undo");
     undo.hidden = !told.undo;
-    undo.textContent = told.undo || this.dataset.undo;
+    undo.textContent = told.undo || this.dataset.sayUndo;
   }
 
   #say(sentence) {

@@ -2,6 +2,7 @@
 // address included, follows by htmx when the hand lets go. Its words are attributes of the element.
 
 import { layCloth, printInks, readPlanes } from "./studio-recolour.js";
+import { fill } from "./words.js";
 
 const PAUSE = 60; // ms of stillness before a new preview is asked for
 const unfolded = new Set(); // which details stay open when the page comes again
@@ -18,9 +19,9 @@ class StudioTable extends HTMLElement {
     }
     this.addEventListener("keydown", (event) => this.#shortcut(event));
     this.form.addEventListener("htmx:configRequest", (event) => this.#unpress(event.detail));
-    this.form.addEventListener("htmx:validation:halted", () => this.#say(this.dataset.outOfRange));
+    this.form.addEventListener("htmx:validation:halted", () => this.#say(this.dataset.sayOutOfRange));
     this.form.addEventListener("htmx:responseError", (event) => this.#refused(event.detail.xhr));
-    this.form.addEventListener("htmx:sendError", () => this.#say(this.dataset.away));
+    this.form.addEventListener("htmx:sendError", () => this.#say(this.dataset.sayAway));
     for (const details of this.querySelectorAll("details[id]")) {
       details.open ||= unfolded.has(details.id);
       details.addEventListener("toggle", () => unfolded[details.open ? "add" : "delete"](details.id));
@@ -47,7 +48,7 @@ class StudioTable extends HTMLElement {
       for (const name of ["min", "max", "step"]) range[name] = number[name];
       range.value = number.value;
       range.id = `${number.id}-slider`;
-      range.setAttribute("aria-label", this.dataset.slider.replace("{name}", number.labels[0].firstChild.textContent.trim()));
+      range.setAttribute("aria-label", fill(this.dataset.saySlider, { name: number.labels[0].firstChild.textContent.trim() }));
       range.addEventListener("input", () => { number.value = range.value; });
       number.addEventListener("input", () => { range.value = number.value; });
       number.before(range);
@@ -94,7 +95,7 @@ class StudioTable extends HTMLElement {
     const drawn = await next.decode().then(() => true, () => false);
     if (this.latest !== request) return;
     this.picture.removeAttribute("aria-busy");
-    if (!drawn) return this.#say(this.dataset.notDrawn);
+    if (!drawn) return this.#say(this.dataset.sayNotDrawn);
     this.image.width = next.naturalWidth;
     this.image.height = next.naturalHeight;
     this.image.src = address;
@@ -122,7 +123,7 @@ class StudioTable extends HTMLElement {
 
   #refused(answer) {
     const page = new DOMParser().parseFromString(answer.responseText, "text/html");
-    this.#say(page.querySelector("[role=alert], main p")?.textContent.trim() ?? this.dataset.failed);
+    this.#say(page.querySelector("[role=alert], main p")?.textContent.trim() ?? this.dataset.sayFailed);
   }
 
   #say(text) {

@@ -1,4 +1,6 @@
 // How long the run that is being filled in takes: the page says it for 300 steps, this for the steps and the net chosen, in its words.
+import { fill, number } from "../words.js";
+
 const told = document.querySelector("#how-long");
 const steps = document.querySelector("#id_steps");
 const net = document.querySelector("#id_net");
@@ -6,10 +8,10 @@ const each = new Map([...told.querySelectorAll("[data-net]")].map((span) => [spa
 
 function inWords(seconds) {
   const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes === 1) return told.dataset.minute;
-  if (minutes < 100) return told.dataset.minutes.replace("{count}", minutes);
+  if (minutes === 1) return told.dataset.sayMinute;
+  if (minutes < 100) return fill(told.dataset.sayMinutes, { count: minutes });
   const hours = Math.round(minutes / 60);
-  return hours < 48 ? told.dataset.hours.replace("{count}", hours) : told.dataset.days.replace("{count}", Math.round(hours / 24));
+  return hours < 48 ? fill(told.dataset.sayHours, { count: hours }) : fill(told.dataset.sayDays, { count: Math.round(hours / 24) });
 }
 
 function tell() {
@@ -17,8 +19,7 @@ function tell() {
   const known = each.get(net.value);
   if (!known || !(count > 0)) return;
   const seconds = count * Number(known.step) + Number(known.after);
-  const steps = count.toLocaleString(document.documentElement.lang || "en");
-  told.textContent = told.dataset.words.replace("{steps}", steps).replace("{span}", inWords(seconds));
+  told.textContent = fill(told.dataset.sayWords, { steps: number(count), span: inWords(seconds) });
 }
 
 for (const field of [steps, net]) field.addEventListener("input", tell);

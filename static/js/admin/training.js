@@ -1,4 +1,6 @@
 // A slider over time: moving it shows the sample of that step; new samples lengthen it, and a slider at its end stays there.
+import { fill } from "../words.js";
+
 const panel = () => document.querySelector("#run-panel");
 const steps = () => panel().dataset.samples.split(" ").filter(Boolean);
 
@@ -8,7 +10,7 @@ function show(form) {
   if (step === undefined) return;
   const picture = document.querySelector("#sample-picture");
   picture.src = form.dataset.address.replace("/0.png", `/${step}.png`);
-  picture.alt = picture.dataset.words.replace("{step}", step);
+  picture.alt = fill(picture.dataset.sayAfter, { step });
   form.querySelector("#sample-step").textContent = step;
 }
 
