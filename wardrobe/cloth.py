@@ -7,11 +7,12 @@ drawn together, the form pushes out, cloth keeps off cloth. Without chance: the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from wardrobe.form import Form
@@ -54,46 +55,69 @@ def sew(
     form: Form | None,
     fabric: Fabric,
     frames: int = 90,
-    hold: Callable[[Array, float], Array] | None = None,
     pins: Index | None = None,
     closing: int = 30,
 ) -> Array:
-    """Positions (N, 3) of the garment at rest. closing: frames in which seams are drawn together, nearly weightless.
-
-    pins: vertices that stay where they begin. hold(positions, time): moves positions that something else holds.
+    """Positions (N, 3) of the garment at rest. closing: frames in which seams are drawn together, nearly weightless; from
+    then on sewn vertices are one. pins: vertices that stay where they begin.
     """
-    threads = _threads(cut, fabric)
-    x, speed = cut.start.copy(), np.zeros_like(cut.start)
-    weight = np.ones(len(x))
+    weight = np.ones(len(cut.start))
     if pins is not None:
         weight[pins] = 0
-    spacing = float(np.median([np.median(group.rest) for group in threads[:3]]))
-    near = _neighbours(cut)
+    apart = np.arange(len(weight))
+    x = _draped(Cloth(cut, apart, fabric), cut.start, weight, form, fabric, min(frames, closing), closing, cut.sewn)
+    if frames <= closing:
+        return x
+    one = welds(cut)
+    count = np.bincount(one)[:, None]
+    start, held = np.zeros((len(count), 3)), np.ones(len(count))
+    np.add.at(start, one, x)
+    np.minimum.at(held, one, weight)
+    return _draped(Cloth(cut, one, fabric), start / count, held, form, fabric, frames - closing, 0)[one]
+
+
+def _draped(
+    cloth: Cloth,
+    start: Array,
+    weight: Array,
+    form: Form | None,
+    fabric: Fabric,
+    frames: int,
+    closing: int,
+    sewn: Index | None = None,
+) -> Array:
+    x, speed = start.copy(), np.zeros_like(start)
     dt = 1 / 60 / fabric.steps
     pairs = np.zeros((0, 2), np.intp)
+    pull, slow = (0.05 * GRAVITY, 25.0) if closing else (GRAVITY, 0.0)
+    keep = 1 - dt * (fabric.damping + slow)
     for frame in range(frames):
-        ease = min(1.0, (frame + 1) / closing)
-        pull = GRAVITY * (0.05 if frame < closing else 1.0)
+        ease = min(1.0, (frame + 1) / closing) if closing else 1.0
         for step in range(fabric.steps):
             if fabric.thick and step % 10 == 0 and frame >= closing // 2:
-                pairs = _close_pairs(x, near, fabric.thick * spacing * 1.3)
+                pairs = _close_pairs(x, cloth.near, fabric.thick * cloth.spacing * 1.3)
             before = x.copy()
             speed[:, 2] -= pull * dt
             x += speed * dt * (weight > 0)[:, None]
-            for group in threads:
+            for group in cloth.threads:
                 _pull(x, weight, group, dt)
-            _close_seams(x, weight, cut.sewn, 0.02 + 0.6 * ease**2, 0.25 if frame < closing else 3.0)
+            if sewn is not None:
+                _close_seams(x, weight, sewn, 0.02 + 0.6 * ease**2)
             if len(pairs):
-                _keep_apart(x, weight, pairs, fabric.thick * spacing)
-            if hold is not None:
-                x = hold(x, frame / 60)
+                _keep_apart(x, weight, pairs, fabric.thick * cloth.spacing)
             if form is not None:
                 _push_out(x, before, form, fabric, weight)
             speed = (x - before) / dt
-            keep = 1 - dt * (fabric.damping + (25.0 if frame < closing else 0.0))
             top = np.linalg.norm(speed, axis=1, keepdims=True)
             speed *= keep * np.minimum(1.0, 400.0 / np.maximum(top, 1e-6))
     return x
+
+
+def welds(cut: Cut) -> Index:
+    """The number (N,) of the point that each vertex becomes when the seams are closed."""
+    size = len(cut.flat)
+    joined = coo_matrix((np.ones(len(cut.sewn)), (cut.sewn[:, 0], cut.sewn[:, 1])), (size, size))
+    return np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)
 
 
 def _pull(x: Array, weight: Array, group: Threads, dt: float) -> None:
@@ -106,11 +130,8 @@ def _pull(x: Array, weight: Array, group: Threads, dt: float) -> None:
     x[group.b] += move * weight[group.b][:, None]
 
 
-def _close_seams(x: Array, weight: Array, sewn: Index, share: float, reach: float) -> None:
-    """Draw sewn vertices together; a vertex of several seams is moved once by each.
-
-    reach: cm beyond which the pull grows no more: gentle while pieces fly together, firm once a garment hangs from its seams.
-    """
+def _close_seams(x: Array, weight: Array, sewn: Index, share: float, reach: float = 0.25) -> None:
+    """Draw sewn vertices together; a vertex of several seams is moved once by each. reach: cm beyond which the pull grows no more."""
     if len(sewn) == 0:
         return
     total, count = np.zeros_like(x), np.zeros(len(x))
@@ -162,13 +183,10 @@ def _keep_apart(x: Array, weight: Array, pairs: Index, distance: float) -> None:
     x += total / np.maximum(np.sqrt(count), 1)[:, None] * weight[:, None]
 
 
-def _neighbours(cut: Cut, rings: int = 3) -> Array:
+def _neighbours(triangles: Index, count: int, sewn: Index, rings: int = 3) -> Array:
     """Codes of all pairs that are close on the sewn garment anyway; sorted."""
-    from scipy.sparse import coo_matrix
-
-    count = len(cut.flat)
-    t = cut.triangles
-    pairs = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]], cut.sewn])
+    t = triangles
+    pairs = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]], sewn])
     ones = np.ones(len(pairs))
     one = coo_matrix((ones, (pairs[:, 0], pairs[:, 1])), (count, count)).tocsr()
     one = ((one + one.T) > 0).astype(np.float64)
@@ -180,24 +198,46 @@ def _neighbours(cut: Cut, rings: int = 3) -> Array:
     return np.unique(rows[keep].astype(np.int64) * count + columns[keep])
 
 
-def _threads(cut: Cut, fabric: Fabric) -> list[Threads]:
-    """Every edge, and across every inner edge the two far corners, in groups without common vertices."""
-    t = cut.triangles
-    half = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
-    far = np.concatenate([t[:, 2], t[:, 0], t[:, 1]])
-    code = half.min(axis=1).astype(np.int64) * len(cut.flat) + half.max(axis=1)
-    order = np.argsort(code, kind="stable")
-    first = np.concatenate([[True], np.diff(code[order]) > 0])
-    edges = half[order][first]
-    twin = np.nonzero(~first)[0]
-    bends = np.stack([far[order][twin - 1], far[order][twin]], axis=1)
-    stiff = np.array([piece.stiffness for piece in cut.pieces])[cut.piece]
-    return _grouped(cut, edges, np.full(len(edges), fabric.stretch)) + _grouped(
-        cut, bends, fabric.bend / stiff[bends[:, 0]]
-    )
+class Cloth:
+    """Threads of the pieces when vertex i is point one[i]: every edge, and across every inner edge the two far corners.
+
+    Where two edges of unlike length are one, the shorter keeps its length: the other is gathered.
+    """
+
+    def __init__(self, cut: Cut, one: Index, fabric: Fabric) -> None:
+        t = cut.triangles
+        moved = one[t]
+        t = t[(moved != np.roll(moved, 1, axis=1)).all(axis=1)]
+        ends = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
+        far = np.concatenate([t[:, 2], t[:, 0], t[:, 1]])
+        turned = one[ends[:, 0]] > one[ends[:, 1]]
+        ends[turned] = ends[turned][:, ::-1]
+        way = cut.flat[ends[:, 1]] - cut.flat[ends[:, 0]]
+        long = np.hypot(*way.T)
+        out = cut.flat[far] - cut.flat[ends[:, 0]]
+        along = (out * way).sum(axis=1) / long**2  # where the far corner stands over the edge, and how high
+        high = np.abs(out[:, 0] * way[:, 1] - out[:, 1] * way[:, 0]) / long
+        size = int(one.max()) + 1
+        code = one[ends[:, 0]].astype(np.int64) * size + one[ends[:, 1]]
+        order = np.argsort(code, kind="stable")
+        _, first, count = np.unique(code[order], return_index=True, return_counts=True)
+        rest = np.minimum.reduceat(long[order], first)
+        edges = one[ends[order[first]]]
+        two = count == 2
+        a, b = order[first[two]], order[first[two] + 1]
+        across = np.hypot((along[a] - along[b]) * rest[two], high[a] + high[b])
+        stiff = np.array([piece.stiffness for piece in cut.pieces])[cut.piece[far]]
+        soft = fabric.bend / np.minimum(stiff[a], stiff[b])
+        bends = np.stack([one[far[a]], one[far[b]]], axis=1)
+        folded = np.isin(edges[two], one[cut.folded]).all(axis=1)
+        open_ = (bends[:, 0] != bends[:, 1]) & ~folded
+        self.threads = _grouped(edges, rest, np.full(len(edges), fabric.stretch))
+        self.spacing = float(np.median([np.median(group.rest) for group in self.threads[:3]]))
+        self.threads += _grouped(bends[open_], across[open_], soft[open_])
+        self.near = _neighbours(one[t], size, one[cut.sewn])
 
 
-def _grouped(cut: Cut, pairs: Index, compliance: Array) -> list[Threads]:
+def _grouped(pairs: Index, rest: Array, compliance: Array) -> list[Threads]:
     used: list[set[int]] = []
     group = np.empty(len(pairs), np.intp)
     for number, (a, b) in enumerate(pairs.tolist()):
@@ -206,7 +246,6 @@ def _grouped(cut: Cut, pairs: Index, compliance: Array) -> list[Threads]:
             used.append(set())
         used[place].update((a, b))
         group[number] = place
-    rest = np.hypot(*(cut.flat[pairs[:, 0]] - cut.flat[pairs[:, 1]]).T)
     return [
         Threads(pairs[group == each, 0], pairs[group == each, 1], rest[group == each], compliance[group == each])
         for each in range(len(used))

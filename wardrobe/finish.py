@@ -53,7 +53,7 @@ def _mean(values: Floats, reach: int) -> Floats:
 
 
 def finished(passes: dict[str, Floats], grey: float) -> dict[str, Any]:
-    """photo uint8 (H, W, 3), alpha, light, u, v float32, valid bool, parts uint8: all (H, W)."""
+    """photo uint8 (H, W, 3), alpha, light, u, v float32, valid bool, parts uint8: all (H, W); bare: what buttons cover."""
     cloth, normal, sharp = (passes[each] for each in ("cloth", "normal", "map"))
     height, width = normal.shape[:2]
     alpha = np.clip(normal[..., 3], 0, 1)
@@ -62,11 +62,14 @@ def finished(passes: dict[str, Floats], grey: float) -> dict[str, Any]:
     wall = cv2.GaussianBlur(passes["wall"], (0, 0), len(passes["wall"]) / 100)
     ground = floats(cv2.resize(wall, (width, height), interpolation=cv2.INTER_CUBIC))
     linear = light[..., None] * np.float32(grey) * alpha[..., None] + ground * (1 - alpha[..., None])
+    trim = passes.get("trim", np.zeros((1, 1, 4), np.float32))
+    linear = linear * (1 - trim[..., 3:]) + trim[..., :3]
     grain = np.random.default_rng(1).normal(0, 0.35 / 255, (height, width, 1))  # against bands in the wall
     valid = (sharp[..., 3] > 0.5) & (alpha > 0)
     return {
         "photo": linear_to_srgb(linear + grain * (0.3 + linear)),
         "alpha": alpha,
+        "bare": np.clip(trim[..., 3], 0, 1),
         "light": light,
         "u": floats(np.where(valid, sharp[..., 0], 0)),
         "v": floats(np.where(valid, sharp[..., 1], 0)),
@@ -129,12 +132,12 @@ def write_stock(folder: Path, made: dict[str, Any], about: About, facts: dict[st
     """All files of tryon/stock for one garment; parts in ``plain`` keep their own colour."""
     folder.mkdir(parents=True, exist_ok=True)
     alpha = made["alpha"]
-    cloth = alpha
+    cloth = alpha * (1 - made["bare"])
     if plain:
         bare = floats(np.isin(made["parts"], plain))
         known = floats(made["valid"])
         share = cv2.GaussianBlur(bare, (0, 0), 0.7) / np.maximum(cv2.GaussianBlur(known, (0, 0), 0.7), 1e-3)
-        cloth = alpha * (1 - np.clip(share, 0, 1))
+        cloth = cloth * (1 - np.clip(share, 0, 1))
     Image.fromarray(made["photo"]).save(folder / "photo.jpg", quality=92, optimize=True)
     Image.fromarray(np.round(cloth * 255).astype(np.uint8)).save(folder / "mask.png", optimize=True)
     labels = np.where(alpha > 0.5, CLASSES.index(about.garment), 0).astype(np.uint8)

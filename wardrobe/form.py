@@ -45,6 +45,13 @@ MAN = (
     (90.0, 16.8, 11.4, 0.8),
     (82.0, 17.2, 11.8, 1.0),
 )
+APART = (
+    (86.0, 16.6, 10.9, 1.0),
+    (82.0, 15.4, 10.0, 1.0),
+    (78.0, 12.5, 8.6, 0.9),
+    (75.0, 8.0, 6.0, 0.8),
+)  # down to the legs
+TOGETHER = ((76.0, 17.5, 11.7, 1.0), (62.0, 16.4, 11.0, 0.8), (50.0, 15.0, 10.2, 0.6), (30.0, 13.0, 9.4, 0.8))
 SHOULDERS = {"woman": (16.2, 134.0, 4.6), "man": (18.6, 139.0, 5.0)}  # x, z, radius
 ARM = 58.0
 
@@ -103,12 +110,15 @@ def arm_axis(kind: str, angle: float) -> tuple[Array, Array]:
     return shoulder, shoulder + ARM * way
 
 
-def body(kind: str = "woman", arms: float | None = 30.0, legs: bool = False, step: float = 1.0) -> Form:
-    """A dress form: arms: their angle, None for none. legs: two legs instead of a closed trunk."""
-    low, high = np.array([-62.0, -32.0, -4.0 if legs else 20.0]), np.array([62.0, 34.0, 160.0])
-    axes = [np.arange(a, b + step, step) for a, b in zip(low, high, strict=True)]
+def body(kind: str = "woman", arms: float | None = 30.0, legs: str = "", step: float = 1.0) -> Form:
+    """A dress form. arms: their angle, None for none. legs: "apart" or "together"; without, the trunk ends above them."""
+    corner, high = np.array([-62.0, -32.0, -4.0 if legs == "apart" else 20.0]), np.array([62.0, 34.0, 160.0])
+    axes = [np.arange(a, b + step, step) for a, b in zip(corner, high, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    rings = WOMAN if kind == "woman" else MAN
+    rings: tuple[tuple[float, float, float, float], ...] = WOMAN if kind == "woman" else MAN
+    if legs:
+        low = APART if legs == "apart" else TOGETHER
+        rings = (*(ring for ring in rings if ring[0] > low[0][0]), *low)
     field = loft(points, rings)
     if arms is not None:
         shoulder, hand = arm_axis(kind, arms)
@@ -116,13 +126,15 @@ def body(kind: str = "woman", arms: float | None = 30.0, legs: bool = False, ste
         for side in (1, -1):
             flip = np.array([side, 1, 1])
             field = joined(field, cone(points, tuple(shoulder * flip), tuple(hand * flip), radius, radius * 0.56), 4.0)
-    if legs:
+    if legs == "apart":
         hip = 80.0
+        sides = []
         for side in (1, -1):
-            thigh = cone(points, (side * 10.0, 0.6, hip), (side * 11.0, 0.4, 46), 7.2, 5.6)
-            calf = cone(points, (side * 11.0, 0.4, 46), (side * 11.6, 1.6, 6), 5.5, 3.9)
-            field = joined(field, joined(thigh, calf, 3.0), 2.0)  # apart, so that trousers can be drawn between them
-    return _form(field, low, step)
+            thigh = cone(points, (side * 10.2, 0.4, hip), (side * 11.2, 0.4, 46), 8.8, 6.0)
+            calf = cone(points, (side * 11.2, 0.4, 46), (side * 11.8, 1.6, 6), 5.8, 3.9)
+            sides.append(joined(field, joined(thigh, calf, 3.0), 5.0))
+        field = np.minimum(*sides)  # sharp between the legs, so that trousers can be drawn between them
+    return _form(field, corner, step)
 
 
 def lump(half: tuple[float, float, float], middle: tuple[float, float, float], step: float = 0.8) -> Form:

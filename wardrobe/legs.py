@@ -19,22 +19,37 @@ class Legs:
     """cm; waist, hip, knee, hem: widths of one front panel there. The back is ``more`` wider."""
 
     long: float
-    waist: float = 20.5
-    hip: float = 25.0
+    waist: float = 21.6
+    hip: float = 24.6
     knee: float = 23.0
     hem: float = 21.0
-    crotch: float = 28.5
-    point: float = 5.0
+    crotch: float = 29.5
+    point: float = 5.5
     more: float = 1.6
     top: float = 104.0
     band: float = 4.0
 
 
+SEAT = 3.5  # how much further the back reaches between the legs
+
+
+def middle(cut: Legs) -> float:
+    return (cut.hip - cut.point * 0.4) / 2
+
+
+def low_crotch(cut: Legs) -> float:
+    """Where the back's crotch lies, so that its inside is as long as the front's."""
+    out = middle(cut) - cut.hem / 2
+    long = np.hypot(cut.long - cut.crotch, out + cut.point)
+    return float(cut.long - np.sqrt(long**2 - (out + cut.point + SEAT) ** 2))
+
+
 def panel(cut: Legs, front: bool, right: bool) -> Piece:
     """One panel; ``right`` is the right leg as one sees it from before."""
     more = 0.0 if front else cut.more
-    reach = cut.point + (0.0 if front else 3.0)
-    mid = (cut.hip - cut.point * 0.4) / 2 + more / 2  # the middle of the leg
+    reach = cut.point + (0.0 if front else SEAT)
+    mid = middle(cut) + more / 2  # of the leg
+    crotch = cut.crotch if front else low_crotch(cut)
     knee = min(58.0, cut.long * 0.6 + 12)
     down = [(mid + cut.knee / 2 + more / 2, knee)] if cut.long > 70 else []
     up = [(mid - cut.knee / 2 - more / 2, knee)] if cut.long > 70 else []
@@ -42,14 +57,14 @@ def panel(cut: Legs, front: bool, right: bool) -> Piece:
         "waist": curve((0, 0), (cut.waist + more, 0)),
         "side": curve(
             (cut.waist + more, 0),
-            (cut.hip + more - 0.8, 13),
-            (cut.hip + more, 24),
+            (cut.hip + more - 0.9, 10),
+            (cut.hip + more, 21),
             *down,
             (mid + cut.hem / 2 + more / 2, cut.long),
         ),
         "hem": curve((mid + cut.hem / 2 + more / 2, cut.long), (mid - cut.hem / 2 - more / 2, cut.long)),
-        "inside": curve((mid - cut.hem / 2 - more / 2, cut.long), *up, (-reach, cut.crotch)),
-        "middle": curve((-reach, cut.crotch), (-reach * 0.28, cut.crotch - 4.2), (0, cut.crotch - 11), (0, 0)),
+        "inside": curve((mid - cut.hem / 2 - more / 2, cut.long), *up, (-reach, crotch)),
+        "middle": curve((-reach, crotch), (-reach * 0.4, crotch - 3.0), (0, cut.crotch - 11), (0, 0)),
     }
     if right != front:  # seen from behind, the right leg is on the left
         lines = {name: mirrored(line) for name, line in reversed(lines.items())}
@@ -84,7 +99,7 @@ def legs(cut: Legs) -> tuple[list[Piece], list[Seam]]:
         "band",
         "waistband",
         banded(order, cut.band),
-        ring(cut.top, total, 2 * half, 15.6, 11.4, 0.2),
+        ring(cut.top, total, 2 * half, 16.0, 11.9, 0.2),
         (0, -60.0),
         stiffness=20.0,
     )
@@ -106,7 +121,7 @@ def garment(about: About, cut: Legs, fabric: Fabric, spacing: float, frames: int
         about,
         pieces,
         seams,
-        partial(body, "man", None, legs=True),
+        partial(body, "man", None, legs="apart"),
         fabric,
         spacing=spacing,
         frames=frames,

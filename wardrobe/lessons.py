@@ -24,7 +24,6 @@ from wardrobe.garments import circle_skirt, dress, pencil_skirt, slip_dress, tot
 from wardrobe.legs import Legs
 from wardrobe.legs import garment as legs_garment
 from wardrobe.make import RUNS, Garment, blender, sewn_garment
-from wardrobe.smooth import finer
 from wardrobe.tops import Top, cuff_ribs, hem_rib, top_of
 
 OUT = RUNS / "lessons"
@@ -146,8 +145,8 @@ def make_lesson(number: int, out: Path) -> None:
     garment = KINDS[kind][1](rng)
     folder = out / f"work-{number}"
     folder.mkdir(parents=True, exist_ok=True)
-    sewn = sewn_garment(garment, garment.spacing * 1.35, 60)
-    np.savez(folder / "garment.npz", **finer(sewn))
+    sewn = sewn_garment(garment, garment.spacing * 1.35, 60, halvings=1)
+    np.savez(folder / "garment.npz", **sewn)
     turns = rng.normal(0, 16, VIEWS)
     turns[0] = 0.0
     job = {

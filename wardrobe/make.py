@@ -20,25 +20,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ml.compositing.bench_patterns import bench_patterns
 from wardrobe.about import About
-from wardrobe.cloth import Fabric, sew
+from wardrobe.cloth import Fabric, sew, welds
 from wardrobe.finish import finished, true_pictures, write_stock
 from wardrobe.form import Form
 from wardrobe.pattern import Cut, Piece, Place, Seam, cut
-from wardrobe.smooth import finer
+from wardrobe.smooth import fair, finer
 
 Array = npt.NDArray[np.float64]
 
-ALL = ("tshirt", "sweater", "trousers", "shorts", "circle_skirt", "pencil_skirt", "dress", "slip_dress", "tote")
+ALL = (
+    *("tshirt", "shirt", "sweater", "coat", "trousers", "shorts"),
+    *("circle_skirt", "pencil_skirt", "dress", "slip_dress", "scarf", "tote"),
+)
 HERE = Path(__file__).resolve().parent
 STOCK = HERE.parent / "tryon" / "stock"
 SIZE = (1200, 1600)
-NICE = 15  # how far Blender stands back for other work
+NICE = 5  # how far Blender stands back for other work
 TRUTH = HERE / "truth"
 RUNS = HERE.parent / "runs" / "wardrobe"
 
@@ -56,6 +57,16 @@ class View:
 
 
 @dataclass(frozen=True)
+class Button:
+    """Where on a piece, and how wide, cm."""
+
+    piece: str
+    u: float
+    v: float
+    radius: float = 0.56
+
+
+@dataclass(frozen=True)
 class Garment:
     about: About
     pieces: list[Piece]
@@ -69,12 +80,12 @@ class Garment:
     grey: float = 0.62  # how much light the cloth gives back
     hem: float = 2.0  # where a hem is stitched, cm from the edge; 0 for none
     plain: tuple[str, ...] = ()  # parts that never take a pattern
-    hold: Callable[[Array, float], Array] | None = None
     pinned: tuple[str, ...] = ()  # edges that stay where they begin
     views: tuple[View, ...] = ()
     weave: str = "plain"
     grain: float = 0.004  # how rough the yarn is, cm
     wall: float = 45.0  # how far the wall is behind its middle, cm
+    buttons: tuple[Button, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -134,8 +145,10 @@ def over_shoulder(x: float, height: float, long: float) -> Place:
     return place
 
 
-def sewn_garment(garment: Garment, spacing: float | None = None, frames: int | None = None) -> dict[str, Any]:
-    """Cut, sew and drape; gives the arrays that the renderer reads."""
+def sewn_garment(
+    garment: Garment, spacing: float | None = None, frames: int | None = None, halvings: int = 2
+) -> dict[str, Any]:
+    """Cut, sew and drape; gives the arrays that the renderer reads. halvings: how often its triangles are made finer."""
     made = cut(garment.pieces, garment.seams, spacing or garment.spacing)
     pins = np.unique(np.concatenate([made.edges[name] for name in garment.pinned])) if garment.pinned else None
     x = sew(
@@ -143,34 +156,50 @@ def sewn_garment(garment: Garment, spacing: float | None = None, frames: int | N
         garment.form() if garment.form else None,
         garment.fabric,
         frames or garment.frames,
-        garment.hold,
         pins,
         garment.closing,
     )
-    return welded(garment, made, x)
+    mesh = welded(garment, made, x)
+    for _ in range(halvings):
+        mesh = finer(mesh)
+    return {**mesh, "marks": marks(garment, made, mesh)}
 
 
 def welded(garment: Garment, made: Cut, x: Array) -> dict[str, Any]:
     """Sewn vertices become one; what belongs to a place on the table stays with the corners of the triangles."""
-    count = len(x)
-    ones = np.ones(len(made.sewn))
-    graph = coo_matrix((ones, (made.sewn[:, 0], made.sewn[:, 1])), (count, count))
-    number, group = connected_components(graph, directed=False)
-    total = np.zeros((number, 3))
+    group = welds(made)
+    count = np.bincount(group)
+    total = np.zeros((len(count), 3))
     np.add.at(total, group, x)
-    points = total / np.bincount(group, minlength=number)[:, None]
+    lines = [(group[line], bool(np.isin(line, made.folded).all())) for line in made.edges.values()]
+    points = fair(total / count[:, None], group[made.triangles], lines)
     names = list(dict.fromkeys(piece.part for piece in garment.pieces))
     part = np.array([names.index(piece.part) + 1 for piece in garment.pieces])[made.piece]
-    hem, seam = distances(made)
     corners = made.triangles
     return {
         "points": points,
         "triangles": group[corners],
         "uv": on_bolt(made)[corners],
-        "marks": np.stack([hem, seam], axis=1)[corners],
+        "lines": np.unique(np.concatenate([np.sort(np.stack([a[:-1], a[1:]], axis=1)) for a, _ in lines]), axis=0),
         "part": part[corners[:, 0]],
+        "piece": made.piece[corners[:, 0]],
         "names": names,
+        "buttons": np.array([hung(made, x, each) for each in garment.buttons]).reshape(-1, 7),
     }
+
+
+def hung(made: Cut, x: Array, button: Button) -> Array:
+    """Middle, outward normal and radius of a button on draped cloth, (7,)."""
+    number = [piece.name for piece in made.pieces].index(button.piece)
+    here = made.triangles[made.piece[made.triangles[:, 0]] == number]
+    a, b, c = (made.flat[here[:, each]] for each in range(3))
+    frame = np.stack([b - a, c - a], axis=-1)
+    share = np.linalg.solve(frame, (np.array([button.u, button.v]) - a)[..., None])[..., 0]
+    weights = np.column_stack([1 - share.sum(axis=1), share])
+    at = int(np.argmax(weights.min(axis=1)))
+    corners = x[here[at]]
+    way = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+    return np.concatenate([weights[at] @ corners, way / np.linalg.norm(way), [button.radius]])
 
 
 def on_bolt(made: Cut) -> Array:
@@ -184,23 +213,25 @@ def on_bolt(made: Cut) -> Array:
     return out
 
 
-def distances(made: Cut) -> tuple[Array, Array]:
-    """How far each vertex is from the nearest free edge and the nearest seam of its own piece, cm on the table (at most 9)."""
-    sewn = np.zeros(len(made.flat), bool)
+def marks(garment: Garment, made: Cut, mesh: dict[str, Any]) -> Array:
+    """How far each corner (T, 3) is from the nearest free edge and the nearest seam of its own piece, cm on the bolt, at most 9."""
+    bolt = on_bolt(made)
+    sewn = np.zeros(len(bolt), bool)
     sewn[made.sewn.ravel()] = True
-    free, bound = np.full(len(made.flat), 9.0), np.full(len(made.flat), 9.0)
+    out = np.full((*mesh["uv"].shape[:2], 2), 9.0)
     for number, piece in enumerate(made.pieces):
-        here = np.nonzero(made.piece == number)[0]
-        for kind, out in ((False, free), (True, bound)):
-            lines = [
-                made.flat[made.edges[f"{piece.name}.{name}"]]
-                for name in piece.edges
-                if bool(sewn[made.edges[f"{piece.name}.{name}"][1:-1]].all()) == kind
-            ]
+        here = mesh["piece"] == number
+        edges = [made.edges[f"{piece.name}.{name}"] for name in piece.edges]
+        for kind in (0, 1):
+            lines = [bolt[edge] for edge in edges if int(sewn[edge[1:-1]].all()) == kind]
             if lines:
-                fine = np.concatenate([_dense(line) for line in lines])
-                out[here] = np.minimum(cKDTree(fine).query(made.flat[here])[0], 9.0)
-    return free, bound
+                far = cKDTree(np.concatenate([_dense(line) for line in lines])).query(mesh["uv"][here].reshape(-1, 2))[
+                    0
+                ]
+                out[here, :, kind] = far.reshape(-1, 3)
+        if piece.stitch:
+            out[here, :, 0] *= garment.hem / piece.stitch
+    return np.minimum(out, 9.0)
 
 
 def _dense(line: Array) -> Array:
@@ -226,6 +257,7 @@ def job_of(garment: Garment, view: View, names: list[str], **changes: Any) -> di
         "wall_samples": 12,
         "map": True,
         "mask_samples": 6,
+        "trim_samples": 16,
         "truth": {},
         "truth_size": (240, 320),
         "truth_samples": 8,
@@ -234,7 +266,8 @@ def job_of(garment: Garment, view: View, names: list[str], **changes: Any) -> di
 
 
 def passes_of(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
-    return {name: np.load(folder / f"{name}.npy") for name in ("cloth", "wall", "normal", "map")}
+    names = ("cloth", "wall", "normal", "map", "trim")
+    return {name: np.load(folder / f"{name}.npy") for name in names if (folder / f"{name}.npy").exists()}
 
 
 def make_garment(name: str, out: Path, draft: bool = False, again: bool = True, only: int | None = None) -> None:
@@ -246,7 +279,7 @@ def make_garment(name: str, out: Path, draft: bool = False, again: bool = True, 
     folder = RUNS / name
     folder.mkdir(parents=True, exist_ok=True)
     if again or not (folder / "garment.npz").exists():
-        np.savez(folder / "garment.npz", **finer(finer(sewn_garment(garment))))
+        np.savez(folder / "garment.npz", **sewn_garment(garment))
     names = [str(each) for each in np.load(folder / "garment.npz")["names"]]
     views = garment.views or (View(garment.about.slug),)
     for view in views if only is None else views[only : only + 1]:

@@ -34,15 +34,20 @@ class Piece:
     turn: float = 0.0  # degrees by which the piece is turned on the bolt
     holes: tuple[Any, ...] = ()
     stiffness: float = 1.0
+    stitch: float | None = None  # how far from its free edges it is stitched, cm; as the garment's hem when left out
 
 
 @dataclass(frozen=True)
 class Seam:
-    """Two edges, "piece.edge" each, sewn from end to end; reverse where they run against each other."""
+    """Two edges, "piece.edge" each, sewn from end to end; reverse where they run against each other.
+
+    folded: it is folded there, as a collar over its stand, and does not resist it.
+    """
 
     first: str
     second: str
     reverse: bool = True
+    folded: bool = False
 
 
 @dataclass
@@ -50,7 +55,7 @@ class Cut:
     """All pieces of a garment, cut: the mesh on the table.
 
     flat: (N, 2) u, v in centimetres. triangles: (T, 3). piece: (N,) which piece. edges: "piece.edge" → vertices in order.
-    sewn: (S, 2) pairs of vertices that become one.
+    sewn: (S, 2) pairs of vertices that become one. folded: vertices of the seams that are folded.
     """
 
     pieces: list[Piece]
@@ -59,6 +64,7 @@ class Cut:
     piece: npt.NDArray[np.intp]
     edges: dict[str, npt.NDArray[np.intp]]
     sewn: npt.NDArray[np.intp]
+    folded: npt.NDArray[np.intp]
     start: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
@@ -144,6 +150,7 @@ def cut(pieces: Sequence[Piece], seams: Sequence[Seam], spacing: float) -> Cut:
         np.concatenate(owner),
         edges,
         np.concatenate(sewn) if sewn else np.zeros((0, 2), np.intp),
+        np.concatenate([np.zeros(0, np.intp), *(edges[seam.first] for seam in seams if seam.folded)]),
     )
     made.start = np.concatenate([p.place(f[:, 0], f[:, 1]) for p, f in zip(pieces, flats, strict=True)])
     return made

@@ -44,6 +44,57 @@ def build(folder: Path, job: dict) -> "bpy.types.Object":
     return garment
 
 
+def build_buttons(folder: Path) -> list:
+    """Turned discs with a rim and four holes, as they lie on the cloth."""
+    made = []
+    for row in np.load(folder / "garment.npz")["buttons"]:
+        middle, way, radius = Vector(row[:3] * UNIT), Vector(row[3:6]), row[6] * UNIT
+        profile = ((0.0, 0.16), (0.55, 0.15), (0.66, 0.24), (0.84, 0.27), (0.97, 0.2), (1.0, 0.1), (0.96, -0.1))
+        count = 40
+        points = [
+            (radius * r * math.cos(2 * math.pi * k / count), radius * r * math.sin(2 * math.pi * k / count), radius * h)
+            for r, h in profile
+            for k in range(count)
+        ]
+        faces = [
+            (i * count + k, (i + 1) * count + k, (i + 1) * count + (k + 1) % count, i * count + (k + 1) % count)
+            for i in range(len(profile) - 1)
+            for k in range(count)
+        ]
+        made.append(placed("button", points, faces, shine((0.34, 0.325, 0.3)), middle, way))
+        holes = [(a * radius * 0.22, b * radius * 0.22) for a in (-1, 1) for b in (-1, 1)]
+        dots = [
+            (
+                x + radius * 0.085 * math.cos(2 * math.pi * k / 12),
+                y + radius * 0.085 * math.sin(2 * math.pi * k / 12),
+                radius * 0.175,
+            )
+            for x, y in holes
+            for k in range(12)
+        ]
+        rings = [tuple(range(12 * each, 12 * each + 12)) for each in range(4)]
+        made.append(placed("holes", dots, rings, shine((0.05, 0.048, 0.045)), middle, way))
+    return made
+
+
+def placed(name: str, points: list, faces: list, material: "bpy.types.Material", at: Vector, way: Vector) -> object:
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points, [], faces)
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
+    mesh.materials.append(material)
+    thing = bpy.data.objects.new(name, mesh)
+    thing.matrix_world = way.to_track_quat("Z", "Y").to_matrix().to_4x4()
+    thing.location = at
+    bpy.context.collection.objects.link(thing)
+    return thing
+
+
+def shine(colour: tuple) -> "bpy.types.Material":
+    nodes = Nodes("horn")
+    kind = {"Base Color": (*colour, 1), "Roughness": 0.35, "Specular": 0.4}
+    return nodes.end(nodes.add("ShaderNodeBsdfPrincipled", kind).outputs[0])
+
+
 class Nodes:
     """A material's nodes, said shortly."""
 
@@ -211,6 +262,21 @@ def camera(garment: "bpy.types.Object", view: dict, size: tuple) -> dict:
     }
 
 
+def frame_buttons(buttons: list) -> None:
+    """Render no more of the picture than where the buttons are."""
+    from bpy_extras.object_utils import world_to_camera_view
+
+    scene = bpy.context.scene
+    bpy.context.view_layer.update()
+    corners = [each.matrix_world @ Vector(corner) for each in buttons for corner in each.bound_box]
+    seen = [world_to_camera_view(scene, scene.camera, corner) for corner in corners]
+    room = 0.01
+    render = scene.render
+    render.use_border, render.use_crop_to_border = True, False
+    render.border_min_x, render.border_max_x = min(p.x for p in seen) - room, max(p.x for p in seen) + room
+    render.border_min_y, render.border_max_y = min(p.y for p in seen) - room, max(p.y for p in seen) + room
+
+
 def settings(size: tuple, samples: int, sharp: bool = False) -> None:
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
@@ -251,6 +317,9 @@ def main(folder: Path) -> None:
     for each in list(bpy.data.objects):
         bpy.data.objects.remove(each)
     garment = build(folder, job)
+    buttons = build_buttons(folder)
+    for button in buttons:
+        button.parent = garment
     size = tuple(job["size"])
     seen = camera(garment, job["view"], size)
     walls = light(Vector(seen.pop("middle")), seen.pop("tall"), job["wall"])
@@ -259,7 +328,8 @@ def main(folder: Path) -> None:
     if job["wall_samples"]:
         settings(tuple(job["wall_size"]), job["wall_samples"])
         dress(garment, cloth_material(job))
-        garment.visible_camera = False  # but its shadow is
+        for each in (garment, *buttons):
+            each.visible_camera = False  # but its shadow is
         shoot(folder, "wall")
         garment.visible_camera = True
     for wall in walls:
@@ -269,6 +339,17 @@ def main(folder: Path) -> None:
         settings(tuple(job["light_size"]), job["samples"])
         dress(garment, cloth_material(job))
         shoot(folder, "cloth", 4)
+        (folder / "trim.npy").unlink(missing_ok=True)
+        if buttons:
+            garment.is_holdout = True
+            for button in buttons:
+                button.visible_camera = True
+            frame_buttons(buttons)
+            settings(size, job["trim_samples"])
+            shoot(folder, "trim", 4)
+            scene.render.use_border = garment.is_holdout = False
+            for button in buttons:
+                button.visible_camera = False
     for name, each in job["truth"].items():  # the same seed for all, so that their noise is the same too
         settings(tuple(job["truth_size"]), job["truth_samples"])
         look = bpy.data.images.load(each["path"]) if each else None

@@ -109,7 +109,7 @@ def hem_rib(top: Top, high: float, tight: float = 0.84) -> tuple[list[Piece], li
     return [Piece("rib", "ribs", edges, place, origin=(0, -60.0), stiffness=4.0)], seams
 
 
-def cuff_ribs(top: Top, high: float, tight: float = 0.62) -> tuple[list[Piece], list[Seam]]:
+def cuff_ribs(top: Top, high: float, tight: float = 0.62, part: str = "ribs") -> tuple[list[Piece], list[Seam]]:
     pieces, seams = [], []
     wide = top.cuff * tight
     for side, sign in (("right", 1), ("left", -1)):
@@ -120,6 +120,6 @@ def cuff_ribs(top: Top, high: float, tight: float = 0.62) -> tuple[list[Piece], 
             "start": curve((-wide, high), (-wide, 0)),
         }
         place = around_arm(*arm_axis(top.kind, top.arms), sign, start=top.sleeve - 1.5, radius=max(4.6, wide / 3.1))
-        pieces.append(Piece(f"{side}-cuff", "ribs", edges, place, origin=(60.0 * sign, -60.0), stiffness=4.0))
+        pieces.append(Piece(f"{side}-cuff", part, edges, place, origin=(60.0 * sign, -60.0), stiffness=4.0))
         seams += [Seam(f"{side}-sleeve.hem", f"{side}-cuff.high"), Seam(f"{side}-cuff.end", f"{side}-cuff.start")]
     return pieces, seams

@@ -2,20 +2,22 @@
 
 import importlib
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml.compositing.cloth_map import decode_map
 from wardrobe import make as maker
 from wardrobe.about import About
-from wardrobe.cloth import Fabric, sew
+from wardrobe.cloth import Cloth, Fabric, sew, welds
 from wardrobe.finish import finished, true_pictures, write_stock
 from wardrobe.form import body, lump
 from wardrobe.make import ALL, Garment, View, job_of, passes_of, render, sewn_garment
 from wardrobe.pattern import Piece, Seam, curve, cut, inside, length, mirrored
-from wardrobe.smooth import finer
+from wardrobe.smooth import fair, finer
 
 ABOUT = About("cushion", "Cushion", "accessory", 10.0, 1, "Two squares.")
 
@@ -65,7 +67,7 @@ def test_a_smooth_line_passes_its_points_and_mirrors():
 
 def test_a_sewn_garment_is_closed_true_and_outside_the_form():
     garment = cushion()
-    mesh = sewn_garment(garment)
+    mesh = sewn_garment(garment, halvings=0)
     threads = np.linalg.norm(np.diff(mesh["points"][mesh["triangles"]], axis=1), axis=-1)
     flat = np.linalg.norm(np.diff(mesh["uv"], axis=1), axis=-1)
     assert np.median(threads / flat) == pytest.approx(1, abs=0.02)
@@ -93,8 +95,62 @@ def test_what_hangs_from_a_seam_does_not_fall_off():
     assert apart.max() < 1.0
 
 
-def test_finer_triangles_keep_their_place_on_the_bolt():
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_seam_resists_bending_unless_it_is_folded(folded):
+    made = cut([square("front", 1), square("back", -1)], [Seam("front.top", "back.top", folded=folded)], 2.0)
+    fabric = Fabric(bend=0.5)
+    over = made.edges["front.top"]
+    one = welds(made)
+    bends = [group for group in Cloth(made, one, fabric).threads if group.compliance[0] == fabric.bend]
+    front = {*one[made.piece == 0].tolist()}
+    across = sum(
+        (a in front) != (b in front)
+        for group in bends
+        for a, b in zip(group.a.tolist(), group.b.tolist(), strict=True)
+        if not {a, b} & {*one[over].tolist()}
+    )
+    assert across == (0 if folded else len(over) - 1)
+
+
+def test_a_gathered_edge_takes_the_length_of_what_it_is_sewn_to():
+    wide = replace(square("skirt", 1, 24.0), place=lambda u, v: np.stack([u / 2 - 6, np.sin(u) / 2, 28 - v], axis=1))
+    made = cut([square("band", 1), wide], [Seam("band.bottom", "skirt.top")], 1.5)
+    x = sew(made, None, Fabric(), frames=30, pins=made.edges["band.top"], closing=10)
+    seam = x[made.edges["band.bottom"]]
+    assert np.linalg.norm(np.diff(seam, axis=0), axis=1).sum() < 14, "not the 24 cm of the skirt"
+
+
+def test_a_seam_runs_straight_through_uneven_triangles():
+    rng = np.random.default_rng(3)
+    made = cut(cushion().pieces[:1], [], 1.2)
+    crooked = np.column_stack([made.flat, np.zeros(len(made.flat))])
+    line = made.edges["front.right"]
+    crooked[line[1:-1], 0] += rng.normal(0, 0.08, len(line) - 2)
+    points = fair(crooked, made.triangles, [(each, False) for each in made.edges.values()])
+    assert points[line, 0].std() < 0.4 * crooked[line, 0].std()
+    assert np.abs(points[:, 2]).max() == 0
+
+
+def test_marks_tell_how_far_edges_and_seams_are():
     mesh = sewn_garment(cushion(frames=2))
+    front = mesh["uv"][mesh["piece"] == 0]
+    hem, seam = np.moveaxis(mesh["marks"][mesh["piece"] == 0], -1, 0)
+    assert np.allclose(hem, np.minimum(front[..., 1], 9), atol=0.1), "only the top is free"
+    to_seam = np.minimum(np.minimum(front[..., 0], 12 - front[..., 0]), 12 - front[..., 1])
+    assert np.allclose(seam, to_seam, atol=0.1)
+
+
+def test_a_button_lies_on_its_cloth():
+    garment = cushion(frames=2, buttons=(maker.Button("front", 6.0, 5.0, 0.7),))
+    mesh = sewn_garment(garment)
+    (button,) = mesh["buttons"]
+    assert np.linalg.norm(mesh["points"] - button[:3], axis=1).min() < 1.0
+    assert button[4] < -0.8, "it faces forward"
+    assert button[6] == 0.7
+
+
+def test_finer_triangles_keep_their_place_on_the_bolt():
+    mesh = sewn_garment(cushion(frames=2), halvings=0)
     fine = finer(mesh)
     assert len(fine["triangles"]) == 4 * len(mesh["triangles"])
     for at in (0, 1):
@@ -152,6 +208,18 @@ def test_noise_goes_and_the_map_stays(tmp_path):
     assert '"px_per_cm": 5.0' in (tmp_path / "garment.json").read_text()
 
 
+def test_buttons_are_seen_and_take_no_pattern(tmp_path):
+    passes = made_up_passes()
+    trim = np.zeros((80, 60, 4), np.float32)
+    trim[30:36, 28:34] = (0.02, 0.02, 0.02, 1.0)
+    made = finished({**passes, "trim": trim}, 0.5)
+    assert made["photo"][33, 31].max() < 60
+    write_stock(tmp_path, made, ABOUT, {"part_names": ["body"]}, [])
+    mask = np.asarray(Image.open(tmp_path / "mask.png"))
+    assert mask[33, 31] == 0
+    assert mask[50, 31] == 255
+
+
 def test_truth_is_what_a_pattern_gives_back_under_quiet_light():
     passes = made_up_passes()
     plain = passes["cloth"]
@@ -174,7 +242,8 @@ def test_without_blender_one_is_told_what_to_do(monkeypatch):
 
 @pytest.mark.skipif(shutil.which("blender") is None, reason="Blender is not installed")
 def test_blender_renders_light_and_map(tmp_path):
-    mesh = finer(sewn_garment(cushion(frames=2)))
+    garment = cushion(frames=2, buttons=(maker.Button("front", 6.0, 6.0, 1.5),))
+    mesh = sewn_garment(garment, halvings=1)
     np.savez(tmp_path / "garment.npz", **mesh)
     small = {
         "size": (60, 80),
@@ -183,8 +252,9 @@ def test_blender_renders_light_and_map(tmp_path):
         "wall_size": (30, 40),
         "wall_samples": 1,
         "mask_samples": 2,
+        "trim_samples": 2,
     }
-    render(tmp_path, job_of(cushion(), View("cushion"), ["body"], **small))
+    render(tmp_path, job_of(garment, View("cushion"), ["body"], **small))
     passes = passes_of(tmp_path)
     sharp = passes["map"]
     shown = sharp[..., 3] > 0.5
@@ -192,4 +262,7 @@ def test_blender_renders_light_and_map(tmp_path):
     assert sharp[shown][:, :2].min() >= -0.1
     assert sharp[shown][:, :2].max() <= 12.1
     assert np.array_equal(np.unique(sharp[shown][:, 2]), [1.0])
-    assert finished(passes, 0.6)["light"].max() > 0.1
+    made = finished(passes, 0.6)
+    assert made["light"].max() > 0.1
+    assert 0.005 < made["bare"].mean() < 0.1, "the button is there, and small"
+    assert shown[made["bare"] > 0.5].all(), "the cloth goes on beneath it"

@@ -14,6 +14,7 @@ ABOUT = About("slip-dress", "Slip dress", "dress", 10.0, 7, "A long slip dress o
 TOP = 129.5  # where the neckline begins
 LONG = 92.0
 STRAP = 1.0
+HEM = 36.0
 
 
 def panel(name: str) -> Piece:
@@ -24,13 +25,13 @@ def panel(name: str) -> Piece:
         if name == "front"
         else curve((8.4 + STRAP, 0), (14.5, 8.5), (21.8, 12.5))
     )
-    side = curve((21.8, 12.5), (21.4, 26), (26.0, 46), (28.6, 70), (31.0, LONG))
+    side = curve((21.8, 12.5), (21.2, 26), (26.0, 44), (31.0, 70), (HEM, LONG))
     edges = {
         "neck": neck,
         "right-strap": curve((8.4, 0), (8.4 + STRAP, 0)),
         "right-armhole": armhole,
         "right-side": side,
-        "hem": curve((31.0, LONG), (15, LONG + 1.8), (0, LONG + 2.4), (-15, LONG + 1.8), (-31.0, LONG)),
+        "hem": curve((HEM, LONG), (18, LONG + 2.6), (0, LONG + 3.4), (-18, LONG + 2.6), (-HEM, LONG)),
         "left-side": mirrored(side),
         "left-armhole": mirrored(armhole),
         "left-strap": mirrored(curve((8.4, 0), (8.4 + STRAP, 0))),
@@ -60,8 +61,8 @@ def make() -> Garment:
         ABOUT,
         [panel("front"), panel("back"), strap("right"), strap("left")],
         seams,
-        partial(body, "woman", None, legs=True),
-        Fabric(steps=12, bend=4e-4, friction=0.6, skin=0.35),
+        partial(body, "woman", None, legs="together"),
+        Fabric(steps=24, bend=4e-4, friction=0.6, skin=0.35),
         spacing=1.8,
         frames=120,
         grain=0.0,

@@ -11,5 +11,5 @@ ABOUT = About("trousers", "Trousers", "bottom", 13.6, 15, "Straight, easy trouse
 
 
 def make() -> Garment:
-    cut = Legs(long=97.0, hem=20.5, knee=22.3, hip=24.4, waist=21.2)
-    return garment(ABOUT, cut, Fabric(steps=12, bend=6e-5, friction=0.5), spacing=1.9, frames=110, grey=0.42)
+    cut = Legs(long=97.0, hem=20.5, knee=22.3)
+    return garment(ABOUT, cut, Fabric(steps=24, bend=6e-5, friction=0.3), spacing=1.9, frames=110, grey=0.42)
