@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
@@ -170,3 +171,26 @@ def test_pages_for_programs_have_no_english_of_ours_left(staff):
     assert "Was schiefgeht" in in_both(staff, reverse("api-documentation"))[1]
     assert token.name in in_both(staff, reverse("api-tokens"))[1]
     assert english_left(staff, reverse("api-tokens")) == ""
+
+
+@pytest.mark.usefixtures("stand_in_models")
+def test_what_models_refuse_and_workers_wrote_is_said_in_german(owner):
+    version = version_of("plaid")
+    studio, print_files = (reverse(name, args=["plaid", version.version]) for name in ("studio", "studio-print"))
+    job = make_job(owner.person, state=Job.State.RUNNING, title="Training Plaid, 1,200 steps", stage="Step 12 of 1,200")
+    for address, status, said in (
+        (f"{print_files}?seed=17&width=5000&unit=cm&dpi=150", 400, "von 0,6 bis 138,7 cm sein."),
+        (f"{studio}?r=broken", 400, "Diese Adresse wurde unterwegs abgeschnitten oder verändert."),
+        ("/fabrics/plaid/17.png?size=9999", 400, "„Größe“ in dieser Adresse lässt sich nicht verwenden."),
+        (job.get_absolute_url(), 200, "Schritt 12 von 1.200"),
+    ):
+        answer = owner.client.get(address, headers={"Accept-Language": "de"})
+        assert (answer.status_code, said in answer.content.decode()) == (status, True), address
+
+
+def test_what_staff_did_is_kept_in_one_language(staff):
+    swatch = make_swatch()
+    address = reverse("admin:swatches_curate", args=[swatch.category.slug])
+    answer = staff.post(address, {"accept": swatch.pk}, headers={"Accept-Language": "de"}, follow=True)
+    assert f"Musterprobe {swatch.pk} angenommen." in answer.content.decode()
+    assert LogEntry.objects.latest("pk").change_message == "Accepted 1 swatch."
