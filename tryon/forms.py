@@ -16,6 +16,7 @@ from patterns import queries as fabrics
 from patterns.models import GeneratorVersion
 from patterns.references import LONGEST, FabricReference
 from patterns.services import LARGEST_SEED, fresh_seed
+from patterns.units import CM_PER_INCH, to_inches
 from patterns.uploads import MAX_BYTES, UploadError, read_upload
 from patterns.words import told
 from tryon.cloth import MAPS, check_maps
@@ -126,6 +127,7 @@ class TryOnForm(forms.Form):
     fabric = forms.CharField(max_length=LONGEST)
     category = forms.SlugField(max_length=40)
     cm = forms.FloatField(label=_("Pattern width in cm"), min_value=1, max_value=200)
+    inches = forms.FloatField(label=_("Pattern width in inches"), min_value=0.5, max_value=78)
     rotation = forms.FloatField(label=_("Rotation in degrees"), min_value=-180, max_value=180)
     dx = forms.FloatField(label=_("Shift right, in repeats"), min_value=-1, max_value=1)
     dy = forms.FloatField(label=_("Shift down, in repeats"), min_value=-1, max_value=1)
@@ -133,28 +135,33 @@ class TryOnForm(forms.Form):
     strength = forms.FloatField(label=_("Drape, from flat to deep"), min_value=0, max_value=2)
     sure = forms.BooleanField(label=_("Yes, this outline is what I want to dress"), required=False)
 
-    STEPS = (("cm", "0.1"), ("rotation", "1"), ("dx", "0.005"), ("dy", "0.005"), ("strength", "0.1"))
+    STEPS = (("cm", "0.1"), ("inches", "0.1"), ("rotation", "1"), ("dx", "0.005"), ("dy", "0.005"), ("strength", "0.1"))
+    WIDTHS = {"cm": "20", "inches": "8"}  # noqa: RUF012  (only one of them is in a form, and in an address)
     START = (
-        ("cm", "20"),
         ("rotation", "0"),
         ("dx", "0"),
         ("dy", "0"),
         ("repeat", "straight"),
         ("strength", f"{USUAL_STRENGTH:g}"),
     )
-    PLACEMENT = ("cm", "rotation", "dx", "dy", "repeat", "strength")
+    PLACEMENT = ("rotation", "dx", "dy", "repeat", "strength")
 
-    def __init__(self, query: QueryDict, wearable: Wearable) -> None:
+    def __init__(self, query: QueryDict, wearable: Wearable, in_inches: bool = False) -> None:
+        """``in_inches``: what the width is given in where the address does not say."""
         self.wearable = wearable
+        given = [name for name in self.WIDTHS if query.get(name)]
+        self.width = given[0] if given else "inches" if in_inches else "cm"
         self.held_texts = query.getlist("layer")
         self.held: list[Held] = []
         super().__init__(self._with_defaults(query))
+        del self.fields["cm" if self.width == "inches" else "inches"]
         self.fields["from"] = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
         names = wearable.garment_names
         self.fields["garment"].choices = [(name, garment_title(name)) for name in names]  # type: ignore[attr-defined]
         for name, step in self.STEPS:
-            self.fields[name].widget.attrs["step"] = step
-        for name, value in self.START:
+            if name in self.fields:
+                self.fields[name].widget.attrs["step"] = step
+        for name, value in self.start:
             self.fields[name].widget.attrs["data-start"] = value
         self.version: GeneratorVersion | None = None
         self.choice: FabricReference | None = None
@@ -170,6 +177,16 @@ class TryOnForm(forms.Form):
         return bool(query.get("do") or query.get("inks-of"))
 
     @property
+    def start(self) -> tuple[tuple[str, str], ...]:
+        """How a fabric lies before anybody moves it."""
+        return ((self.width, self.WIDTHS[self.width]), *self.START)
+
+    @property
+    def placement(self) -> tuple[str, ...]:
+        """The fields that say how it lies."""
+        return (self.width, *self.PLACEMENT)
+
+    @property
     def free_garments(self) -> list[str]:
         """Those not dressed before."""
         taken = {name for text in self.held_texts for name in text.partition(",")[0].split(".")}
@@ -181,7 +198,7 @@ class TryOnForm(forms.Form):
         choice = FabricReference.parse(query.get("fabric", ""))
         category = query.get("category") or (choice.category if choice else first_category())
         first = query.get("from") or str(choice.recipe.seed if choice else fresh_seed())
-        defaults = {"fabric": f"{category}:{first}", "category": category, "from": first, **dict(self.START)}
+        defaults = {"fabric": f"{category}:{first}", "category": category, "from": first, **dict(self.start)}
         if choice:  # a fabric of the Studio comes with the repeat it was designed in
             defaults["repeat"] = choice.recipe.repeat
         for name, value in defaults.items():
@@ -235,10 +252,14 @@ class TryOnForm(forms.Form):
             garments=tuple(asked["garment"]),
             version=self.version,
             recipe=asked["fabric"].recipe,
-            placement=Placement(asked["cm"], asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
+            placement=Placement(self._cm(), asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
             strength=asked["strength"],
             below=asked["below"],
         )
+
+    def _cm(self) -> float:
+        width = float(self.cleaned_data[self.width])
+        return width if self.width == "cm" else width * CM_PER_INCH
 
     def can_hold(self) -> bool:
         """Whether another garment can be dressed besides."""
@@ -250,7 +271,7 @@ class TryOnForm(forms.Form):
         given: QueryDict = self.data  # type: ignore[assignment]
         pairs = [("garment", name) for name in given.getlist("garment") if name in self.free_garments]
         fabric = str(self.choice or given["fabric"])
-        names = ("category", "from", *self.PLACEMENT, "sure")
+        names = ("category", "from", *self.placement, "sure")
         rest = [(name, str(given[name])) for name in names if given.get(name)]
         return [*pairs, ("fabric", fabric), *rest, *(("layer", text) for text in self.held_texts)]
 
@@ -268,16 +289,21 @@ class TryOnForm(forms.Form):
             return [pair for pair in state if pair != ("layer", str(self.held_texts[place]))]
         if task == "edit" and place is not None:
             return self._with_in_hand(state, place)
+        if task in self.WIDTHS:
+            return [self._width_in(task) if name == self.width else (name, value) for name, value in state]
         if task == "surprise":
             return self._surprised(state)
         return state
+
+    def _width_in(self, unit: str) -> tuple[str, str]:
+        return unit, to_inches(self._cm()) if unit == "inches" else f"{round(self._cm(), 1):g}"
 
     def _with_another(self, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """What is in hand is laid on; the next garment begins as everything begins."""
         asked = self.cleaned_data["garment"]
         rest = next(name for name in self.free_garments if name not in asked)
         kept = [pair for pair in state if pair[0] in ("category", "from", "sure", "layer")]
-        fresh = [("fabric", f"{self.data['category']}:{fresh_seed()}"), *self.START]
+        fresh = [("fabric", f"{self.data['category']}:{fresh_seed()}"), *self.start]
         return [("garment", rest), *fresh, *kept, ("layer", str(Held.of(self.look())))]
 
     def _with_in_hand(self, state: list[tuple[str, str]], place: int) -> list[tuple[str, str]]:
@@ -285,7 +311,10 @@ class TryOnForm(forms.Form):
         kept = [pair for pair in state if pair[0] in ("category", "from", "sure")]
         others = [("layer", str(each)) for each in self.held if each is not wanted]
         garments = [("garment", name) for name in wanted.garments]
-        return [*garments, *wanted.state.items(), *kept, *others, ("layer", str(Held.of(self.look())))]
+        lies = wanted.state
+        if self.width == "inches":
+            lies["inches"] = to_inches(float(lies.pop("cm")))
+        return [*garments, *lies.items(), *kept, *others, ("layer", str(Held.of(self.look())))]
 
     def _surprised(self, state: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Another fabric of any category, at a width that suits most."""

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from patterns.references import FabricReference
+from patterns.units import CM_PER_INCH
 from tryon.forms import REPEATS
 from tryon.layers import Held
 from tryon.models import Result, ShareLink
@@ -82,11 +83,13 @@ def _piece(garments: list[str] | tuple[str, ...], fabric: FabricReference, versi
     return Piece(garments_together(garments), fabric.label, fabric.tile(version, 256), page)
 
 
-def pattern_width(result: Result) -> str:
+def pattern_width(result: Result, in_inches: bool) -> str:
     """How wide the pattern lies on the cloth, and in which repeat."""
     lay = result.placement
     repeat = dict(REPEATS).get(lay["repeat"], lay["repeat"])
-    width = f"{number_format(round(lay['cm_per_tile'], 1))} cm"
+    cm = lay["cm_per_tile"]
+    said = gettext("%(length)s inches") if in_inches else gettext("%(length)s cm")
+    width = said % {"length": floatformat(cm / CM_PER_INCH if in_inches else cm, -1)}
     return gettext("%(width)s, %(repeat)s repeat") % {"width": width, "repeat": mid_sentence(str(repeat))}
 
 

@@ -107,7 +107,7 @@ def dressed_garments(
 
 def dressed_garment(garment: StockGarment, category: Category, seed: int) -> DressedGarment:
     addresses = addresses_of(garment)
-    state = {"garment": garment.garment_names, "fabric": f"{category.slug}:{seed}", "cm": 20}
+    state = {"garment": garment.garment_names, "fabric": f"{category.slug}:{seed}"}
     query = urlencode(state, doseq=True)
     label = gettext("%(garments)s in %(fabric)s") % {
         "garments": garment,
@@ -144,7 +144,8 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         **about_photo(wearable, form),
         "scale": scale_of(wearable, labels_of(wearable), tuple(form.cleaned_data["garment"])) if shown else None,
         "state": form.state(),
-        "placement_fields": [form[name] for name in form.PLACEMENT],
+        "in_inches": form.width == "inches",
+        "placement_fields": [form[name] for name in form.placement],
         "held": list(enumerate(form.held)),
         "layer_texts": form.held_texts,
         "can_hold": shown and form.can_hold(),

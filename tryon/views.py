@@ -20,6 +20,7 @@ from patterns.downloads import send_bytes, send_file, send_public
 from patterns.ownership import new_person_of, person_of
 from patterns.references import FabricReference
 from patterns.services import DOWNLOAD_SIZE, draw_fabric
+from patterns.units import reads_inches
 from patterns.uploads import UploadError
 from patterns.words import told
 from tryon import queries, services
@@ -150,7 +151,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "before": addresses_of(wearable).before if wearable else "",
         "again": _address_of_look(found, wearable) if wearable else "",
         "pieces": pieces_of(found),
-        "pattern_width": pattern_width(found),
+        "pattern_width": pattern_width(found, reads_inches(request)),
         **sharing_context(found, request.build_absolute_uri),
     }
     return render(request, "tryon/result.html", context)
@@ -216,7 +217,7 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
         context = {"wearable": wearable, "addresses": addresses_of(wearable)}
         context |= about_photo(wearable, TryOnForm(request.GET, wearable))
         return render(request, "tryon/nothing_found.html", context)
-    form = TryOnForm(request.GET, wearable)
+    form = TryOnForm(request.GET, wearable, reads_inches(request))
     if TryOnForm.asks_for_change(request.GET) and form.is_valid():
         return redirect(f"{request.path}?{urlencode(form.changed_state())}")
     if not TryOnForm.is_complete(request.GET):  # the address comes to name every fabric it shows

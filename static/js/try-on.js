@@ -7,6 +7,8 @@ import { LiveStage } from "./live/stage.js";
 import { fill, number, percent } from "./words.js";
 
 const PAUSE = 180; // ms of stillness before the address follows, or a new preview is asked for
+const CM_PER_INCH = 2.54;
+const WIDEST = { cm: 80, inches: 32 }; // that the slider offers; wider ones are typed
 const NUDGE = 0.025; // repeats that an arrow key moves the cloth
 
 class TryOn extends HTMLElement {
@@ -65,7 +67,7 @@ class TryOn extends HTMLElement {
       isCloth: (point) => this.live.isShown && this.live.isCloth(point),
       move: (x, y) => this.#moveBy(x * this.live.pixelsOfPage, y * this.live.pixelsOfPage),
       nudge: (x, y) => this.#shift(NUDGE * x, NUDGE * y),
-      resize: (factor) => this.#set("cm", (this.#number("cm")) * factor),
+      resize: (factor) => this.#set(this.#width, this.#number(this.#width) * factor),
       turn: (degrees) => this.#set("rotation", ((this.#number("rotation") + degrees + 540) % 360) - 180),
       done: (byKey) => this.#settled(byKey),
     });
@@ -74,7 +76,8 @@ class TryOn extends HTMLElement {
   // Pixels of the picture, as repeats along the pattern's own axes.
   #moveBy(x, y) {
     const angle = (this.#number("rotation") * Math.PI) / 180;
-    const tile = this.#number("cm") * this.live.pack.px_per_cm;
+    const cm = this.#number(this.#width) * (this.#width === "cm" ? 1 : CM_PER_INCH);
+    const tile = cm * this.live.pack.px_per_cm;
     const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
     this.#shift((cosine * x + sine * y) / tile, (cosine * y - sine * x) / tile);
   }
@@ -85,6 +88,9 @@ class TryOn extends HTMLElement {
       this.#set(name, to - 2 * Math.floor((to + 1) / 2)); // two repeats on, every pattern is itself again
     }
   }
+
+  // The field of the width: it is given in centimetres or in inches.
+  get #width() { return this.form.elements.cm ? "cm" : "inches"; }
 
   #number(name) {
     return this.exactly?.[name] ?? Number(this.form.elements[name].value);
@@ -113,8 +119,8 @@ class TryOn extends HTMLElement {
   }
 
   #placeInWords() {
-    const [cm, turn, dx, dy] = ["cm", "rotation", "dx", "dy"].map((name) => this.#number(name));
-    return fill(this.dataset.sayPlace, { cm: number(cm), turn: number(turn), right: number(dx), down: number(dy) });
+    const [width, turn, dx, dy] = [this.#width, "rotation", "dx", "dy"].map((name) => this.#number(name));
+    return fill(this.dataset.sayPlace, { width: number(width), turn: number(turn), right: number(dx), down: number(dy) });
   }
 
   #followSlider(field) {
@@ -127,7 +133,7 @@ class TryOn extends HTMLElement {
       const range = document.createElement("input");
       range.type = "range";
       for (const name of ["min", "max", "step"]) range[name] = field[name];
-      if (field.name === "cm") range.max = 80; // wider ones are typed
+      if (field.name in WIDEST) range.max = WIDEST[field.name];
       range.value = field.value;
       range.setAttribute("aria-label", fill(this.dataset.saySlider, { field: field.labels[0].textContent }));
       range.addEventListener("input", () => { field.value = range.value; });

@@ -62,12 +62,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 class Visitor:
     """Somebody at a browser: a page, and all that went wrong on it."""
 
-    def __init__(self, chromium: Browser, address: str, size: str, script: bool, scheme: str) -> None:
+    def __init__(self, chromium: Browser, address: str, size: str, script: bool, scheme: str, locale: str) -> None:
         self.context = chromium.new_context(
             base_url=address,
             viewport=SIZES[size],
             java_script_enabled=script,
             color_scheme=scheme,
+            locale=locale,
             has_touch=size == "phone",
         )
         self.context.set_default_timeout(PATIENCE)
@@ -110,8 +111,8 @@ def visit(chromium: Browser, house: str) -> Iterator[Any]:
     """Make visitors; at the end nobody may have met a console error, a CSP violation or a foreign address."""
     visitors: list[Visitor] = []
 
-    def arrive(size: str = "desktop", script: bool = True, scheme: str = "light") -> Visitor:
-        visitors.append(Visitor(chromium, house, size, script, scheme))
+    def arrive(size: str = "desktop", script: bool = True, scheme: str = "light", locale: str = "en-GB") -> Visitor:
+        visitors.append(Visitor(chromium, house, size, script, scheme, locale))
         return visitors[-1]
 
     yield arrive

@@ -84,6 +84,7 @@ export class LiveStage {
       return { garments: names.split("."), look, fabric: fabric.join(","), inks: new Map() };
     });
     const look = Object.fromEntries(NUMBERS.map((name) => [name, Number(state.get(name))]));
+    if (state.has("inches")) look.cm = 2.54 * Number(state.get("inches"));
     look.repeat = state.get("repeat");
     const fabric = state.get("fabric");
     const layers = [...held, { garments: state.getAll("garment"), look, fabric, inks: this.#inks(state, fabric) }];
