@@ -15,7 +15,10 @@ from ml.cloth.canvas import Fit, fit_garment, on_canvas, shown_to_net
 from ml.cloth.config import CANVAS, MODEL_NAME, SHEETS, STEP
 from ml.images import Floats
 
+KNOWN = ("top", "bottom", "skirt", "dress")  # garments, by their class, that it has learned from
 LEAST = 0.004  # share of the garment below which a sheet is not one
+MIRRORED = [0, 2, 1, 3]  # which sheet is which in a mirror
+CALM = 4.0  # places over which a sheet is smoothed
 FACING = 20.0  # percentile of centimetres a pixel where cloth is taken to face the camera
 
 
@@ -57,18 +60,52 @@ def guess_hang(light: Floats, alpha: Floats, net: Any) -> Hang | None:
     seen = on_canvas(alpha, fit)
     weighted = on_canvas(light * alpha, fit) / np.maximum(seen, 1e-3)
     picture = shown_to_net(np.where(seen > 0.05, weighted, 1).astype(np.float32), seen)
-    logits, cm = (each[0] for each in net.run(None, {"picture": picture[None]}))
+    logits, cm = _asked(net, picture)
     inside = _places(seen) > 0.5
     found = logits.argmax(axis=0)
     sizes = [int((inside & (found == number)).sum()) for number in range(len(SHEETS))]
     order = [int(each) for each in np.argsort(sizes)[::-1] if sizes[each] > max(LEAST * inside.sum(), 8)]
     if not order:
         return None
-    sheets = [Sheet(cm[2 * number], cm[2 * number + 1], inside & (found == number)) for number in order]
+    sheets = []
+    for number in order:
+        here = inside & (found == number)
+        sheets.append(Sheet(_calmed(cm[number, 0], here), _calmed(cm[number, 1], here), here))
     spacing = float(np.percentile(_spacing(sheets[0].u, sheets[0].v)[sheets[0].here], FACING))
     if not spacing > 0:
         return None
     return Hang(sheets, np.asarray(logits[order], np.float32), fit, STEP / spacing / fit.scale)
+
+
+def _asked(net: Any, picture: Floats) -> tuple[Floats, Floats]:
+    """The net's answer to the picture and to its mirror image, averaged: logits (4, 128, 96), centimetres (4, 2, 128, 96)."""
+    logits, cm = net.run(None, {"picture": np.stack([picture, picture[..., ::-1]])})
+    cm = cm.reshape(2, len(SHEETS), 2, *cm.shape[2:])
+    turned = cm[1, MIRRORED, ..., ::-1] * np.array([-1, 1], np.float32)[None, :, None, None]
+    bands = SHEETS.index("bands")  # they begin at one side
+    turned[bands] = cm[0, bands]
+    mean = (logits[0] + logits[1, MIRRORED, ..., ::-1]) / 2
+    return np.asarray(mean, np.float32), np.asarray((cm[0] + turned) / 2, np.float32)
+
+
+def _calmed(values: Floats, here: npt.NDArray[np.bool_]) -> Floats:
+    """What is left of one sheet beyond its plane of best fit, smoothed: the net trembles from place to place."""
+    flat, rest = plane_and_rest(values, here)
+    weight = here.astype(np.float32)
+    amount, total = (
+        cv2.GaussianBlur(each, (0, 0), CALM, borderType=cv2.BORDER_CONSTANT) for each in (weight, rest * weight)
+    )
+    return np.asarray(np.where(here, flat + total / np.maximum(amount, 1e-3), values), np.float32)
+
+
+def plane_and_rest(values: Floats, here: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """float32 (h, w) as the plane that fits it best where bool (h, w) is set, everywhere, and what is left, 0 elsewhere."""
+    rows, columns = np.nonzero(here)
+    table = np.stack([columns, rows, np.ones(len(rows))], axis=1)
+    across, down, start = np.linalg.lstsq(table, values[here], rcond=None)[0]
+    y, x = np.mgrid[: values.shape[0], : values.shape[1]]
+    flat = np.asarray(across * x + down * y + start, np.float32)
+    return flat, np.asarray(np.where(here, values - flat, 0), np.float32)
 
 
 def _places(values: Floats) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.cloth.config import STEP
-from ml.cloth.serving import Hang, guess_hang
+from ml.cloth.serving import Hang, guess_hang, plane_and_rest
 from ml.compositing.grid import spread
 from ml.compositing.lay import lay_pattern
 from ml.compositing.region import floats
@@ -107,14 +107,8 @@ def _hung(hang: Hang, alpha: Floats, size: tuple[int, int], px_per_cm: float, mi
 
 def _carried_on(values: Floats, here: npt.NDArray[np.bool_]) -> Floats:
     """Values of one sheet continued beyond it: its plane of best fit, and what is left over spread outward."""
-    rows, columns = np.nonzero(here)
-    table = np.stack([columns, rows, np.ones(len(rows))], axis=1)
-    plane = np.linalg.lstsq(table, values[here], rcond=None)[0]
-    y, x = np.mgrid[: values.shape[0], : values.shape[1]]
-    flat = (plane[0] * x + plane[1] * y + plane[2]).astype(np.float32)
-    return np.asarray(
-        flat + spread(np.where(here, values - flat, 0).astype(np.float32), here.astype(np.float32)), np.float32
-    )
+    flat, rest = plane_and_rest(values, here)
+    return floats(flat + spread(rest, here.astype(np.float32)))
 
 
 def _seen_in(plane: Floats, hang: Hang, size: tuple[int, int], wide: float, high: float, kind: int) -> Floats:

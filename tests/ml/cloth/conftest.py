@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from ml.cloth.config import CANVAS, SHEETS, STEP
+from ml.cloth.config import CANVAS, STEP
 
 SMALL = (CANVAS[0] // STEP, CANVAS[1] // STEP)
 
 
 class LawfulNet:
-    """A canvas pixel is ``cm`` of cloth, (0, 0) in the middle; right of ``seam``, a share of the width, it is a sleeve, 100 cm on."""
+    """A canvas pixel is ``cm`` of cloth, (0, 0) in the middle; beyond ``seam``, a share of the width, are sleeves, 100 cm on."""
 
     def __init__(self, cm: float = 0.5, seam: float = 2.0) -> None:
         self.cm, self.seam = cm, seam
@@ -24,11 +24,12 @@ class LawfulNet:
         self.seen.append(picture)
         y, x = (np.mgrid[: SMALL[1], : SMALL[0]] + 0.5).astype(np.float32)
         u, v = (x - SMALL[0] / 2) * STEP * self.cm, (y - SMALL[1] / 2) * STEP * self.cm
-        cm = np.zeros((1, 2 * len(SHEETS), SMALL[1], SMALL[0]), np.float32)
-        cm[0, 0], cm[0, 1], cm[0, 4], cm[0, 5] = u, v, u + 100, v
-        logits = np.full((1, len(SHEETS), SMALL[1], SMALL[0]), -9, np.float32)
-        logits[0, 0], logits[0, 2] = 4 * (self.seam * SMALL[0] - x), 4 * (x - self.seam * SMALL[0])
-        return [logits, cm]
+        cm = np.stack([u, v, u - 100, v, u + 100, v, u, v])
+        beyond = np.abs(x - SMALL[0] / 2) - (self.seam - 0.5) * SMALL[0]
+        left = x < SMALL[0] / 2
+        logits = np.stack([-4 * beyond, np.where(left, 4 * beyond, -9), np.where(left, -9, 4 * beyond), 0 * x - 9])
+        count = len(picture)
+        return [np.stack([logits] * count).astype(np.float32), np.stack([cm] * count).astype(np.float32)]
 
 
 def lesson_arrays(height: int = 64, width: int = 48, views: int = 2) -> dict[str, np.ndarray]:
