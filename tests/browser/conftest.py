@@ -62,7 +62,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 class Visitor:
     """Somebody at a browser: a page, and all that went wrong on it."""
 
-    def __init__(self, chromium: Browser, address: str, size: str, script: bool, scheme: str, locale: str) -> None:
+    def __init__(
+        self, chromium: Browser, address: str, size: str, script: bool, scheme: str, locale: str = "en-GB"
+    ) -> None:
         self.context = chromium.new_context(
             base_url=address,
             viewport=SIZES[size],
