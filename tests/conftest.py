@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache, caches
 from django.test import Client
+from django.utils import translation
 from django.utils.functional import empty
 
 from patterns import services as patterns_services
@@ -57,6 +58,7 @@ def no_limits(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     yield
+    translation.deactivate()  # the language of a test's last page
     caches["near"].clear()
     cache.clear()
     patterns_services._tiles.clear()

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from patterns.training.gate import Check
+from patterns.words import percent
 from tryon.models import GarmentVersion
-from tryon.words import percent
 
 OUTLINES, NAMES = 0.01, 0.02  # how much worse it may be, of 1
 LEAST_OUTLINES, LEAST_NAMES = 0.8, 0.4  # where nothing is published to be beside

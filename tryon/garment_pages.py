@@ -20,12 +20,11 @@ from patterns.slots import model_slots
 from patterns.staff import Records
 from patterns.training.services import Refused
 from patterns.training.version_pages import tell_checks
-from patterns.words import in_digits, told
+from patterns.words import in_digits, percent, told
 from tryon import garment_models
 from tryon.garment_gate import checks_of
 from tryon.models import GarmentVersion, StockGarment
 from tryon.pictures import read_pixels, shrink
-from tryon.words import percent
 
 if TYPE_CHECKING:
     from ml.images import Bytes

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ml.garments.config import GARMENTS
 from ml.garments.mend import MOST_PIXELS, MOST_POINTS, RADIUS, Stroke, garment_at
+from patterns.words import percent
 from tryon import mend
 from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo
 from tryon.try_page import addresses_of
-from tryon.words import garment_title, percent
+from tryon.words import garment_title
 
 TOOLS = (("tap", _("Tap a region")), ("add", _("Brush")), ("remove", _("Eraser")))
 TASKS = tuple((name, name) for name in ("place", "grow", "shrink", "undo", "redo", "reset"))

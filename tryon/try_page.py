@@ -19,11 +19,12 @@ from patterns.models import Category, GeneratorVersion
 from patterns.references import FabricReference
 from patterns.services import next_page, page_of_seeds
 from patterns.studio.services import swatches_of
+from patterns.words import percent
 from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
 from tryon.services import scale_of
-from tryon.words import garment_title, mid_sentence, percent
+from tryon.words import garment_title, mid_sentence
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 TROUBLE: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""Clothes by their names, in the reader's language, and numbers beside them.
+"""Clothes by their names, in the reader's language.
 
 A garment's name in masks, rows and addresses is that of its class, in English; pages say it by these functions.
 """
@@ -9,30 +9,43 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
-# What comes with the house, as ``tryon/stock`` describes it. Staff may call a garment otherwise; then it is called so everywhere.
+# What comes with the house or came with it, as ``tryon/stock`` and ``wardrobe/garments`` describe it. Staff may call a garment
+# otherwise; then it is called so everywhere.
 OF_THE_HOUSE = (
     _("Coat"),
     _("Dress"),
     _("Dress, turned a little"),
+    _("Pencil skirt"),
+    _("Pencil skirt, turned a little"),
+    _("Scarf"),
     _("Shirt"),
     _("Shorts"),
     _("Skirt"),
+    _("Skirt, turned a little"),
+    _("Slip dress"),
+    _("Slip dress, turned a little"),
     _("Sweater"),
     _("T-shirt"),
     _("Tote bag"),
     _("Trousers"),
-    _("A single-breasted wool coat, knee length, with notched lapels."),
     _("A cotton dress with short sleeves, gathered at the waist into a full skirt."),
-    _("Crisp poplin with a soft collar, a chest pocket and curved tails."),
-    _("Easy cotton twill shorts, mid-thigh, with topstitched hems."),
+    _("A long slip dress on thin straps, cut to move."),
+    _("A long wool scarf, thrown around the neck and left to hang."),
+    _("A narrow skirt to the knee, smooth over the hip."),
+    _("A single-breasted coat in heavy wool, with a wide collar, to the knee."),
+    _("A single-breasted wool coat, knee length, with notched lapels."),
+    _("A sturdy canvas tote with long handles."),
     _("A three-quarter circle skirt that falls in deep, soft flutes."),
+    _("Crisp poplin with a soft collar and curved tails."),
+    _("Crisp poplin with a soft collar, a chest pocket and curved tails."),
+    _("Easy cotton shorts, mid-thigh, wide enough to move in."),
+    _("Easy cotton twill shorts, mid-thigh, with topstitched hems."),
     _("Soft lambswool in stocking stitch, ribbed at every edge."),
     _("Straight cotton jersey with a ribbed crew neck."),
-    _("A sturdy canvas tote with long handles."),
     _("Straight, easy trousers that break softly at the knee."),
 )
 PLACES = (  # as :func:`ml.garments.people.places` says them
@@ -92,11 +105,6 @@ def capital(words: str) -> str:
 def mid_sentence(words: str) -> str:
     """Words that begin with a capital when they stand alone, as they stand within a sentence; German keeps its nouns' capitals."""
     return words if get_language() == "de" else words.lower()
-
-
-def percent(share: float, places: int = 0) -> str:
-    """``17%`` of a share from 0 to 1."""
-    return gettext("%(number)s%%") % {"number": number_format(f"{100 * share:.{places}f}")}
 
 
 def moment(when: datetime) -> str:

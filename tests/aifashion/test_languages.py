@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -19,6 +20,7 @@ from django.utils.translation.template import templatize
 
 from tests.conftest import SiteClient
 from tests.factories import look_query, make_photo, make_result, make_stock, version_of
+from tryon.words import OF_THE_HOUSE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -258,6 +260,14 @@ def test_every_message_is_in_the_catalogue():
     known = {entry.msgid for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
     asked = {message for message in (*messages_of_templates(), *messages_of_code()) if message}
     assert sorted(asked - known) == [], "make messages takes them in"
+
+
+def test_every_garment_of_the_house_can_be_named_in_another_language():
+    described = [json.loads(path.read_text()) for path in (ROOT / "tryon/stock").glob("*/garment.json")]
+    words = {about[key] for about in described for key in ("name", "blurb")}
+    assert sorted(words - set(OF_THE_HOUSE)) == [], (
+        "write them into tryon/words.py, then run make messages and translate"
+    )
 
 
 def placeholders(words: str) -> list[str]:
