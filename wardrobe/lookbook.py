@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ml.compositing.cloth_map import ClothMap, decode_map
 from ml.compositing.drape import drape
 from ml.compositing.placement import Placement
 from ml.errors import MlError
@@ -42,8 +43,17 @@ def dressed(garment: str, fabric: str | None, cm: float = 18.0) -> Bytes:
         alpha = np.asarray(Image.open(folder / "mask.png").convert("L"), np.float32) / np.float32(255)
         scale = json.loads((folder / "garment.json").read_text())["px_per_cm"]
         tile = load_generator(category).draw(Recipe(int(seed)), 512)
-        photo = drape(photo, tile, alpha, Placement(cm_per_tile=cm), scale)
+        photo = drape(photo, tile, alpha, Placement(cm_per_tile=cm), scale, cloth_map=cloth_of(folder))
     return resize_smooth(photo, WIDTH, HEIGHT)
+
+
+def cloth_of(folder: Path) -> ClothMap | None:
+    """What is known of each point of a rendered garment's cloth."""
+    if not (folder / "uv.png").exists():
+        return None
+    uv, shading, parts = ((folder / f"{name}.png").read_bytes() for name in ("uv", "shading", "parts"))
+    with Image.open(folder / "photo.jpg") as photo:
+        return decode_map(uv, shading, parts, size=photo.size)
 
 
 def lookbook(looks: tuple[tuple[str, str | None], ...] = LOOKS, columns: int = 5) -> Image.Image:

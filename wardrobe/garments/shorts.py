@@ -11,5 +11,5 @@ ABOUT = About("shorts", "Shorts", "bottom", 20.0, 17, "Easy cotton shorts, mid-t
 
 
 def make() -> Garment:
-    cut = Legs(long=44.0, hem=27.4, hip=25.0)
+    cut = Legs(long=40.0, hem=27.4, hip=25.0)
     return garment(ABOUT, cut, Fabric(steps=24, bend=1e-5, friction=0.3), spacing=1.5, frames=100, grey=0.55)
