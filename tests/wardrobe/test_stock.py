@@ -71,7 +71,7 @@ def test_what_is_known_of_a_rendered_cloth_agrees_with_its_photo(folder):
     slopes = np.hypot(*cloth_slopes(cloth)[::2])[alpha == 1]
     assert 0.8 < np.median(slopes) * facts["px_per_cm"] < 2.0
     assert facts["camera"]["frame_cm"] > 20
-    assert facts["seams"]
+    assert facts["seams"] or folder.name == "scarf", "only a scarf is one piece"
     photo = srgb_to_linear(np.asarray(Image.open(folder / "photo.jpg")))
     colour = luminance(photo)[alpha == 1] / cloth.light[alpha == 1]
     low, high = np.percentile(colour, [5, 95])
