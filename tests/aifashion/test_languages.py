@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import polib
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.template.base import Lexer, TokenType
 from django.urls import reverse
 from django.utils.translation.template import templatize
@@ -81,6 +82,21 @@ def test_programs_are_answered_in_english(db):
     answer = SiteClient().get("/api/v1/nothing", headers={"Accept-Language": "de"})
     assert "There is no such thing" in answer.json()["detail"]
     assert "Content-Language" not in answer
+
+
+def test_mail_says_du_as_pages_do(db, mailoutbox):
+    User.objects.create_user("ada", "ada@example.com", "correct horse battery")
+    password = {"password1": "battery horse staple", "password2": "battery horse staple"}
+    for name, form in (
+        ("account_reset_password", {"email": "ada@example.com"}),
+        ("account_reset_password", {"email": "nobody@example.com"}),
+        ("account_signup", {"email": "eve@example.com"} | password),
+    ):
+        SiteClient().post(reverse(name), form, headers={"Accept-Language": "de"})
+    assert len(mailoutbox) == 3
+    for mail in mailoutbox:
+        assert re.search(r"\b[Dd]u\b", mail.body), mail.body
+        assert not re.search(r"\b(Sie|Ihr|Ihre|Ihnen)\b", mail.body), mail.body
 
 
 @pytest.mark.usefixtures("stand_in_models")
