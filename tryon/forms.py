@@ -24,7 +24,7 @@ from tryon.inks import recoloured
 from tryon.layers import MOST, Held, version_of
 from tryon.models import StockGarment, Wearable
 from tryon.services import USUAL_STRENGTH, Look
-from tryon.words import garment_title
+from tryon.words import garment_title, part_title
 
 if TYPE_CHECKING:
     from ml.images import Bytes
@@ -124,6 +124,11 @@ class TryOnForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("That garment is not in this picture. Choose from those that are.")},
     )
+    plain = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("This garment has no such part. Choose from those that are shown.")},
+    )
     fabric = forms.CharField(max_length=LONGEST)
     category = forms.SlugField(max_length=40)
     cm = forms.FloatField(label=_("Pattern width in cm"), min_value=1, max_value=200)
@@ -158,6 +163,8 @@ class TryOnForm(forms.Form):
         self.fields["from"] = forms.IntegerField(min_value=0, max_value=LARGEST_SEED)
         names = wearable.garment_names
         self.fields["garment"].choices = [(name, garment_title(name)) for name in names]  # type: ignore[attr-defined]
+        parts = [(name, part_title(name)) for name in wearable.parts_known]
+        self.fields["plain"].choices = parts  # type: ignore[attr-defined]
         for name, step in self.STEPS:
             if name in self.fields:
                 self.fields[name].widget.attrs["step"] = step
@@ -223,6 +230,14 @@ class TryOnForm(forms.Form):
             raise forms.ValidationError(_("This garment is dressed already. Choose another one, or change that one."))
         return names
 
+    def clean_plain(self) -> list[str]:
+        plain: list[str] = self.cleaned_data["plain"]
+        if plain and len(plain) == len(self.wearable.parts_known):
+            raise forms.ValidationError(
+                _("The fabric needs a part of the garment to lie on. Leave at least one to it.")
+            )
+        return plain
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if len(self.held_texts) >= MOST:
@@ -255,6 +270,7 @@ class TryOnForm(forms.Form):
             placement=Placement(self._cm(), asked["rotation"], asked["dx"], asked["dy"], asked["repeat"]),
             strength=asked["strength"],
             below=asked["below"],
+            plain=tuple(asked["plain"]),
         )
 
     def _cm(self) -> float:
@@ -270,6 +286,7 @@ class TryOnForm(forms.Form):
         """The page's whole state as name and value, for addresses and hidden fields."""
         given: QueryDict = self.data  # type: ignore[assignment]
         pairs = [("garment", name) for name in given.getlist("garment") if name in self.free_garments]
+        pairs += [("plain", name) for name in given.getlist("plain")]
         fabric = str(self.choice or given["fabric"])
         names = ("category", "from", *self.placement, "sure")
         rest = [(name, str(given[name])) for name in names if given.get(name)]

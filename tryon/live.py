@@ -12,7 +12,7 @@ from patterns.references import FabricReference
 from patterns.slots import model_slots
 from patterns.studio.addresses import Work
 from patterns.studio.services import GROUND, swatches_of
-from tryon.cloth import cloth_of
+from tryon.cloth import cloth_of, net_for
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment
 from tryon.pictures import read_pixels
@@ -25,15 +25,20 @@ BLOCKS = ("half-drop", "half-brick")  # repeats whose joins only the generator c
 packs: Memory[bytes] = Memory(32, 24 * 1024 * 1024, len, OF_PEOPLE)
 
 
-def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: tuple[str, ...]) -> bytes:
-    """The garments at screen size, see :mod:`ml.compositing.live`; ``below``: those dressed before. Raises MlError, Busy."""
+def live_pack(
+    wearable: Photo | StockGarment, garments: tuple[str, ...], below: tuple[str, ...], plain: tuple[str, ...] = ()
+) -> bytes:
+    """The garments at screen size, see :mod:`ml.compositing.live`; ``below``: those dressed before; ``plain``: parts left out.
+
+    Raises MlError, Busy.
+    """
     from ml.compositing.live import pack_live
 
     if isinstance(wearable, Photo):
         version: tuple[object, ...] = (wearable.mask_version,)
     else:
         version = (wearable.px_per_cm, wearable.mask.name, wearable.uv_map.name, wearable.shading.name)
-    key = (wearable.screen.name, *version, garments, below)
+    key = (wearable.screen.name, *version, garments, below, plain)
     known = packs.recall(key)
     if known is not None:
         return known
@@ -42,9 +47,10 @@ def live_pack(wearable: Photo | StockGarment, garments: tuple[str, ...], below: 
     px_per_cm = full * shrunk(wearable, wearable.screen)
     more = {"tile_sizes": TILE_SIZES, "full_px_per_cm": full}
     with model_slots().take():
-        alpha, *under = (alpha_of(wearable, photo, labels, names) for names in (garments, below) if names)
+        alpha = alpha_of(wearable, photo, labels, garments, plain)
+        under = [alpha_of(wearable, photo, labels, below)] if below else []
         cloth = cloth_of(wearable, photo, garments)
-        pack = pack_live(photo, alpha, px_per_cm, under, more, cloth)
+        pack = pack_live(photo, alpha, px_per_cm, under, more, cloth, net_for(garments))
     packs.keep(key, pack)
     return pack
 

@@ -51,7 +51,8 @@ def _pack(query: QueryDict, wearable: Photo | StockGarment, cache: str) -> HttpR
         raise PlacementError(_("This picture has no such garment, so there is nothing to dress."))
     if wearable.outcome != Wearable.Outcome.FOUND and not query.get("sure"):
         raise PlacementError(_("We are not sure what to dress in this picture. Go back and confirm the outline first."))
-    pack = live.live_pack(wearable, garments, below)
+    plain = tuple(name for name in wearable.parts_known if name in query.getlist("plain"))
+    pack = live.live_pack(wearable, garments, below, plain)
     return HttpResponse(
         pack,
         content_type="application/octet-stream",

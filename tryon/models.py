@@ -51,6 +51,11 @@ class Wearable(models.Model):
     def garment_names(self) -> list[str]:
         return [garment["name"] for garment in self.found]
 
+    @property
+    def parts_known(self) -> list[str]:
+        """Parts of the garment that can be told apart, where there is more than one; the first is value 1 of ``parts``."""
+        return []
+
 
 class StockGarment(Wearable):
     """A garment of the house, for everybody. ``mask`` (PNG, grey) is its exact soft edge, where that is known.
@@ -101,6 +106,10 @@ class StockGarment(Wearable):
 
     def get_absolute_url(self) -> str:
         return reverse("try-stock", args=[self.slug])
+
+    @property
+    def parts_known(self) -> list[str]:
+        return self.part_names if self.has_cloth_map and self.parts and len(self.part_names) > 1 else []
 
     @property
     def has_cloth_map(self) -> bool:

@@ -22,7 +22,7 @@ from patterns.services import draw_tile, keep_fabric
 from patterns.slots import model_slots
 from patterns.studio.services import draw_block
 from patterns.uploads import read_upload
-from tryon.cloth import MAPS, cloth_of
+from tryon.cloth import MAPS, cloth_of, net_for
 from tryon.files import file_fields, new_files, remove
 from tryon.garment_models import segmenter as segmenter
 from tryon.garment_models import version_of
@@ -49,7 +49,7 @@ USUAL_STRENGTH = 0.8  # that of ml.compositing.drape
 class Look:
     """What to put on: these garments of the picture, in this fabric, lying like this; ``below``: others put on before.
 
-    ``strength``: how far the pattern follows the folds, 0 to 2.
+    ``strength``: how far the pattern follows the folds, 0 to 2. ``plain``: parts of the garment that stay as they are.
     """
 
     garments: tuple[str, ...]
@@ -58,6 +58,7 @@ class Look:
     placement: Placement
     strength: float = USUAL_STRENGTH
     below: tuple[Look, ...] = ()
+    plain: tuple[str, ...] = ()
 
     @property
     def layers(self) -> tuple[Look, ...]:
@@ -183,7 +184,9 @@ def render_preview(wearable: Wearable, look: Look) -> bytes:
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
     """The same for a stock garment; what many people look at, as on the home page, is rendered once."""
-    drawn = [(each.garments, each.version.pk, each.recipe, each.placement, each.strength) for each in look.layers]
+    drawn = [
+        (each.garments, each.plain, each.version.pk, each.recipe, each.placement, each.strength) for each in look.layers
+    ]
     key = (stock.image.name, stock.px_per_cm, *drawn)
     preview = _stock_previews.recall(key)
     if preview is None:
@@ -213,7 +216,9 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look, laye
             stock=wearable if isinstance(wearable, StockGarment) else None,
             fabric=keep_fabric(person, look.version, look.recipe),
             garments=list(look.garments),
-            placement=asdict(look.placement) | {"strength": look.strength},
+            placement=asdict(look.placement)
+            | {"strength": look.strength}
+            | ({"plain": list(look.plain)} if look.plain else {}),
             layers=list(layers),
             px_per_cm=scale.px_per_cm,
             width=wearable.width,
@@ -242,12 +247,13 @@ def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Sc
         layers = [
             Layer(
                 cloth,
-                alpha_of(wearable, photo, labels, each.garments),
+                alpha_of(wearable, photo, labels, each.garments, each.plain),
                 each.placement,
                 density,
                 each.strength,
                 is_block,
                 cloth_of(wearable, photo, each.garments),
+                net_for(each.garments),
             )
             for each, density, (cloth, is_block) in zip(look.layers, densities, cloths, strict=True)
         ]
@@ -264,6 +270,7 @@ def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Sc
             is_block=only.is_block,
             in_place=True,
             cloth_map=only.cloth_map,
+            net=only.net,
         )
         return draped, scales[-1]
 
@@ -281,10 +288,16 @@ def draw_cloth(look: Look, size: int) -> tuple[Bytes, bool]:
     return draw_tile(look.version, look.recipe, size), False
 
 
-def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[str, ...]) -> Floats:
-    """Where the garments are, float32 (H, W) in [0, 1] at the size of ``photo``: exact where known, else found."""
+def alpha_of(
+    wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[str, ...], plain: tuple[str, ...] = ()
+) -> Floats:
+    """Where the garments are, float32 (H, W) in [0, 1] at the size of ``photo``: exact where known, else found.
+
+    ``plain``: parts of a garment whose cloth is known that are left out.
+    """
     import numpy as np
 
+    from ml.compositing.cloth_map import without_parts
     from ml.garments.refine import garment_alpha
     from ml.images import resize_smooth
 
@@ -293,7 +306,13 @@ def alpha_of(wearable: Wearable, photo: Bytes, labels: Bytes, garments: tuple[st
     if mask and set(garments) == set(wearable.garment_names):
         exact = read_grey(mask)
         sized = exact if exact.shape == (height, width) else resize_smooth(exact, width, height)
-        return sized.astype(np.float32) / np.float32(255)
+        alpha = sized.astype(np.float32) / np.float32(255)
+        cloth = cloth_of(wearable, photo, garments) if plain else None
+        return (
+            alpha
+            if cloth is None
+            else without_parts(alpha, cloth, [wearable.parts_known.index(each) + 1 for each in plain])
+        )
     return garment_alpha(photo, resized(labels, width, height), list(garments))
 
 

@@ -24,7 +24,7 @@ from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
 from tryon.services import scale_of
-from tryon.words import garment_title, mid_sentence
+from tryon.words import garment_title, mid_sentence, part_title
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 TROUBLE: dict[str, str] = {
@@ -57,6 +57,15 @@ class Chip:
     share: str
     paths: list[str]
     box: str
+
+
+@dataclass(frozen=True)
+class PartChip:
+    """One part of a garment, which may stay as it is."""
+
+    name: str
+    label: str
+    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,7 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         "addresses": addresses,
         "form": form,
         "chips": chips_of(wearable, form),
+        "parts": parts_of(wearable, form),
         "needs_confirmation": wearable.outcome == Wearable.Outcome.UNSURE,
         "nothing_found": wearable.outcome == Wearable.Outcome.NONE,
         "preview": f"{addresses.preview}?{form.address()}&v={mask_version_of(wearable)}" if shown else "",
@@ -154,6 +164,12 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         **inks_asked_for(form),
         **fabric_grid(form),
     }
+
+
+def parts_of(wearable: Wearable, form: TryOnForm) -> list[PartChip]:
+    """What can be left plain; nothing where parts are not known."""
+    chosen = form.data.getlist("plain")  # type: ignore[attr-defined]
+    return [PartChip(name, part_title(name), name in chosen) for name in wearable.parts_known]
 
 
 def inks_asked_for(form: TryOnForm) -> dict[str, Any]:

@@ -265,5 +265,6 @@ def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
     state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
     state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
     state += [("strength", f"{lay.get('strength', services.USUAL_STRENGTH):g}")]
+    state += [("plain", name) for name in lay.get("plain", [])]
     state += [("layer", text) for text in found.layers]
     return f"{wearable.get_absolute_url()}?{urlencode(state)}"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_noop as _
 
 # What comes with the house or came with it, as ``tryon/stock`` and ``wardrobe/garments`` describe it. Staff may call a garment
@@ -68,6 +68,25 @@ CLASSES = (  # as :mod:`ml.garments.config` and, for a model that knows no kinds
     _("accessory"),
     _("clothes"),
 )
+
+
+PARTS = {  # as the wardrobe calls them
+    "body": pgettext_lazy("part of a garment", "Body"),
+    "skirt": pgettext_lazy("part of a garment", "Skirt"),
+    "legs": pgettext_lazy("part of a garment", "Legs"),
+    "sleeves": gettext_lazy("Sleeves"),
+    "collar": gettext_lazy("Collar"),
+    "cuffs": gettext_lazy("Cuffs"),
+    "waistband": gettext_lazy("Waistband"),
+    "straps": gettext_lazy("Straps"),
+    "ribs": gettext_lazy("Ribbing"),
+    "handles": gettext_lazy("Handles"),
+}
+
+
+def part_title(name: str) -> str:
+    """``Collar``: a part of a garment, as it stands alone; what the wardrobe does not have is called as it is."""
+    return str(PARTS.get(name, capital(name)))
 
 
 def garment_word(name: str) -> str:

@@ -14,6 +14,8 @@ from patterns.services import LARGEST_SEED
 FABRIC = r"^[a-z0-9_-]{1,40}:([0-9]{1,10}|[A-Za-z0-9_-]{1,80}:[A-Za-z0-9_-]{1,5000})$"
 Garment = Annotated[str, Field(strict=True, json_schema_extra={"enum": list(NAMES[2:])})]
 
+Part = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z -]{0,39}$")]
+
 
 def whole(value: object) -> object:
     """JSON knows no integers: 17.0 is one."""
@@ -91,6 +93,9 @@ class LookWanted(Schema):
     model_config = ConfigDict(extra="forbid")
     fabric: Text = Field(max_length=LONGEST, pattern=FABRIC, examples=["plaid:17"])
     garments: list[Garment] = Field(min_length=1, max_length=len(NAMES), examples=[["top"]])
+    plain: list[Part] = Field(
+        [], max_length=20, description="Parts of a stock garment that stay as they are", examples=[["collar"]]
+    )
     cm: Annotated[float, Field(strict=True)] = Field(20, ge=1, le=200, description="Width of the pattern")
     rotation: Annotated[float, Field(strict=True)] = Field(0, ge=-180, le=180, description="Degrees")
     dx: Annotated[float, Field(strict=True)] = Field(0, ge=-1, le=1, description="Shift right, in repeats")
@@ -103,6 +108,7 @@ class LookWanted(Schema):
         """The fields of the site's own form, which does the checking."""
         numbers = ("cm", "rotation", "dx", "dy", "strength")
         fields = [("fabric", self.fabric), ("repeat", self.repeat), *(("garment", name) for name in self.garments)]
+        fields += [("plain", name) for name in self.plain]
         fields += [(name, f"{getattr(self, name):.6f}") for name in numbers]
         return [*fields, ("sure", "on")] if self.sure else fields
 

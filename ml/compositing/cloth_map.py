@@ -16,6 +16,7 @@ A browser reads 16 bits as 8; :func:`pack_bytes` gives it high and low bytes apa
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -127,6 +128,12 @@ def part_alpha(cloth: ClothMap, alpha: Floats, part: int) -> Floats:
     cover = cv2.GaussianBlur((cloth.parts > 0).astype(np.float32), (0, 0), 0.7)
     share = cv2.GaussianBlur((cloth.parts == part).astype(np.float32), (0, 0), 0.7)
     return floats(alpha * np.where(cover > 1e-3, share / np.maximum(cover, 1e-3), 0))
+
+
+def without_parts(alpha: Floats, cloth: ClothMap, parts: Sequence[int]) -> Floats:
+    """The mask, float32 (H, W) in [0, 1], less some of the garment's parts. Raises PictureError without parts."""
+    left = alpha - sum(part_alpha(cloth, alpha, part) for part in parts)
+    return floats(np.where(left > 1e-3, np.clip(left, 0, 1), 0))
 
 
 def encode_uv(u: Floats, v: Floats, valid: npt.NDArray[np.bool_]) -> bytes:

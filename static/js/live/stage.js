@@ -87,7 +87,8 @@ export class LiveStage {
     if (state.has("inches")) look.cm = 2.54 * Number(state.get("inches"));
     look.repeat = state.get("repeat");
     const fabric = state.get("fabric");
-    const layers = [...held, { garments: state.getAll("garment"), look, fabric, inks: this.#inks(state, fabric) }];
+    const inHand = { garments: state.getAll("garment"), plain: state.getAll("plain"), look, fabric, inks: this.#inks(state, fabric) };
+    const layers = [...held, inHand];
     layers.forEach((layer, i) => { layer.packed = this.#packAddress(layer, layers.slice(0, i), state); });
     return layers;
   }
@@ -102,9 +103,10 @@ export class LiveStage {
     return inks;
   }
 
-  #packAddress({ garments }, lower, state) {
+  #packAddress({ garments, plain = [] }, lower, state) {
     const query = new URLSearchParams();
     for (const name of garments) query.append("garment", name);
+    for (const name of plain) query.append("plain", name);
     for (const name of lower.flatMap((layer) => layer.garments)) query.append("below", name);
     for (const name of ["v", "sure"]) if (state.get(name)) query.set(name, state.get(name));
     return `${this.live}?${query}`;
