@@ -41,7 +41,8 @@ class Levels:
         level = np.clip(level, 0, len(self.place) - 1)
         lower = np.floor(level).astype(np.intp)
         above = np.minimum(lower + 1, len(self.place) - 1)
-        places = [tuple(self.place[:, each][at] for each in range(4)) for at in (lower, above)]
+        left, top, width, height = self.place.T
+        places = [(left[at], top[at], width[at], height[at]) for at in (lower, above)]
         return places, floats(level - lower)[..., None]
 
     def read(self, s: Floats, t: Floats, places: list[Place], share: Floats) -> Floats:
