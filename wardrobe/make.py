@@ -311,7 +311,7 @@ def make_truth(name: str, out: Path) -> None:
         path = folder / f"{called}.png"
         Image.fromarray(pattern.tile).save(path)
         looks[called] = {"path": str(path), "cm": pattern.cm}
-    render(folder, job_of(garment, view, names, samples=0, wall_samples=0, map=False, truth=looks))
+    render(folder, job_of(garment, view, names, size=(600, 800), samples=0, wall_samples=0, truth=looks))
     normal = np.load(folder / "normal.npy")
     shown = {called: np.load(folder / f"truth-{called}.npy") for called in looks}
     (out / view.slug).mkdir(parents=True, exist_ok=True)

@@ -319,7 +319,7 @@ def main(folder: Path) -> None:
     garment = build(folder, job)
     buttons = build_buttons(folder)
     for button in buttons:
-        button.parent = garment
+        button.parent, button.visible_camera = garment, False  # but its shadow is
     size = tuple(job["size"])
     seen = camera(garment, job["view"], size)
     walls = light(Vector(seen.pop("middle")), seen.pop("tall"), job["wall"])
@@ -328,8 +328,7 @@ def main(folder: Path) -> None:
     if job["wall_samples"]:
         settings(tuple(job["wall_size"]), job["wall_samples"])
         dress(garment, cloth_material(job))
-        for each in (garment, *buttons):
-            each.visible_camera = False  # but its shadow is
+        garment.visible_camera = False
         shoot(folder, "wall")
         garment.visible_camera = True
     for wall in walls:
