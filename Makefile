@@ -84,7 +84,7 @@ train-garments: .venv/all.stamp ## the garment U-Net from ../shared/data and the
 	$(BIN)/python -m ml.garments.export $(RUN_DIR)/garments/second
 
 train-cloth: .venv/all.stamp ## garments of many cuts (needs Blender), and the net that learns from them how cloth lies; ends with the bundle
-	$(BIN)/python -m wardrobe.lessons --out $(RUN_DIR)/wardrobe/lessons --count 130
+	$(BIN)/python -m wardrobe.lessons --out $(RUN_DIR)/wardrobe/lessons --count 240
 	$(BIN)/python -m ml.cloth.train --lessons $(RUN_DIR)/wardrobe/lessons --out $(RUN_DIR)/cloth/first --resume
 	$(BIN)/python -m ml.cloth.export $(RUN_DIR)/cloth/first
 

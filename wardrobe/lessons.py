@@ -127,12 +127,12 @@ def bag(rng: Rng) -> Garment:
 
 
 KINDS: dict[str, tuple[float, Callable[[Rng], Garment]]] = {
-    "top": (0.38, top),
-    "flared": (0.16, flared),
-    "narrow": (0.06, narrow),
-    "gathered": (0.15, gathered),
-    "slip": (0.04, slip),
-    "legs": (0.19, two_legs),
+    "top": (0.32, top),
+    "flared": (0.26, flared),
+    "narrow": (0.05, narrow),
+    "gathered": (0.20, gathered),
+    "slip": (0.03, slip),
+    "legs": (0.12, two_legs),
     "bag": (0.02, bag),
 }
 
@@ -145,7 +145,7 @@ def make_lesson(number: int, out: Path) -> None:
     garment = KINDS[kind][1](rng)
     folder = out / f"work-{number}"
     folder.mkdir(parents=True, exist_ok=True)
-    sewn = sewn_garment(garment, garment.spacing * 1.35, 60, halvings=1)
+    sewn = sewn_garment(garment, garment.spacing * 1.35, garment.frames, halvings=1)
     np.savez(folder / "garment.npz", **sewn)
     turns = rng.normal(0, 16, VIEWS)
     turns[0] = 0.0
