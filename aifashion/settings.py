@@ -232,7 +232,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MEGABYTES * 1024 * 1024
 GARMENT_MODEL = env_text("GARMENT_MODEL")  # none: the one published in admin
 RATE_LIMITS = env_flag("RATE_LIMITS", True)  # patterns/limits.py says how much
 MODEL_CONCURRENCY = env_number("MODEL_CONCURRENCY", 2, least=1, most=64)
-HEAVY_REQUESTS = env_number("HEAVY_REQUESTS", 6, least=1, most=256)  # of WEB_THREADS: the rest stay free for pages
+HEAVY_REQUESTS = env_number("HEAVY_REQUESTS", 4, least=1, most=256)  # of WEB_THREADS: the rest stay free for pages
 HEAVY_WAIT_SECONDS = 2
 MODEL_WAIT_SECONDS = env_number("MODEL_WAIT_SECONDS", 20, least=1, most=120)
 

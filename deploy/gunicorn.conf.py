@@ -8,6 +8,8 @@ from typing import Any
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 8)
+# The processes share the cores: a net that takes them all in each of them only waits for the others.
+os.environ.setdefault("AIFASHION_MODEL_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 timeout = 60  # a worker that does not answer for so long is killed
 graceful_timeout = 30  # told to stop, it takes nobody in and has so long to answer whom it has let in
 keepalive = 75  # longer than the load balancer waits, so that it never meets a door just shut

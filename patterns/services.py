@@ -43,6 +43,9 @@ class Generator(Protocol):
 _lock = threading.Lock()
 _generators: OrderedDict[tuple[str, str], Generator] = OrderedDict()
 _tiles: Memory[Bytes] = Memory(24, 32 * 1024 * 1024, lambda tile: tile.nbytes)
+_files: Memory[bytes] = Memory(
+    400, 24 * 1024 * 1024, len
+)  # what many people see: the front page, each category's first rows
 
 
 def draw_tile(version: GeneratorVersion, recipe: Recipe, size: int) -> Bytes:
@@ -62,7 +65,12 @@ def draw_fabric(version: GeneratorVersion, recipe: Recipe, size: int) -> bytes:
     """The tile as PNG. The same version, recipe and size give the same bytes, on every run. Raises MlError, Busy."""
     from ml.encode import Mark, encode_png
 
-    return encode_png(draw_tile(version, recipe, size), Mark.GENERATED)
+    key = fabric_etag(version, recipe, size)
+    known = _files.recall(key)
+    if known is None:
+        known = encode_png(draw_tile(version, recipe, size), Mark.GENERATED)
+        _files.keep(key, known)
+    return known
 
 
 def fabric_etag(version: GeneratorVersion, recipe: Recipe, size: int) -> str:

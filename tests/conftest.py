@@ -62,6 +62,7 @@ def nothing_remembered() -> Iterator[None]:
     caches["near"].clear()
     cache.clear()
     patterns_services._tiles.clear()
+    patterns_services._files.clear()
     studio_services._blocks.clear()
     tryon_services._stock_previews.clear()
     for memory in (tryon_live.packs, tryon_mend.benches, tryon_masks.known_areas):

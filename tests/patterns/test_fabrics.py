@@ -30,6 +30,7 @@ def test_the_same_recipe_and_version_give_the_same_bytes(anonymous):
     version = version_of("plaid")
     first = anonymous.get("/fabrics/plaid/17.png").content
     services._tiles.clear()
+    services._files.clear()
     assert anonymous.get("/fabrics/plaid/17.png").content == first
     assert services.draw_fabric(version, Recipe(17), 256) == first
     assert anonymous.get("/fabrics/plaid/18.png").content != first
@@ -172,6 +173,13 @@ def test_who_waits_too_long_is_told_when_to_come_back(anonymous, settings):
         response = anonymous.get("/fabrics/plaid/17.png")
     assert response.status_code == 503
     assert response["Retry-After"] == "10"
+
+
+def test_a_fabric_that_many_look_at_is_drawn_and_packed_once(monkeypatch):
+    version = version_of("plaid")
+    first = services.draw_fabric(version, Recipe(17), 128)
+    monkeypatch.setattr(services, "draw_tile", lambda *_: pytest.fail("drawn again"))
+    assert services.draw_fabric(version, Recipe(17), 128) == first
 
 
 def test_remembered_tiles_stay_few():
