@@ -1,6 +1,8 @@
 """Fifty people: most look around and try fabrics on, some bring a photo, some keep what they see. ``make load`` runs it.
 
-A 503 that says when to come back is an honest answer, and people wait for so long; anything else that is not as expected is a failure.
+Each looks at what came for 10 to 20 seconds before the next step, which is how long people usually stay on a page (Nielsen Norm
+Group). Their browsers have no JavaScript, so that every try-on is drawn here; they remember styles and tiles, as browsers do. A 503
+that says when to come back is an honest answer, and people wait for so long; anything else that is not as expected is a failure.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 PREVIEW = re.compile(r'src="(/try/[^"]+preview\.jpg\?[^"]+)"')
 STOCK = re.compile(r'href="(/try/stock/[\w-]+/)')
 TILE = re.compile(r'src="(/fabrics/[^"]+\.png[^"]*)"')
+STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"')
+FABRICS_A_PAGE = 8
+IN_VIEW = 12  # tiles; browsers leave those further down, which are marked lazy, until one scrolls there
 
 
 def photo() -> bytes:
@@ -39,12 +45,28 @@ def photo() -> bytes:
     return buffer.getvalue()
 
 
+PHOTOS = [photo() for _ in range(60)]  # made beforehand: the cores are the site's
+
+
 class Person(HttpUser):
-    wait_time = between(2, 6)
+    wait_time = between(10, 20)
 
     def on_start(self) -> None:
         self.garments = ["/try/stock/t-shirt/"]
         self.mine = ""
+        self.row: tuple[str, int] | None = None
+        self.remembered: set[str] = set()
+        self.look("/")
+
+    def look(self, path: str, name: str = "page") -> str:
+        """A page and what belongs to it: the styles, scripts and tiles that this browser has not met before."""
+        page = self.ask(path, name)
+        for kind, found in (("styles and scripts", STATIC), ("tile", TILE)):
+            for address in found.findall(page)[: IN_VIEW if kind == "tile" else None]:
+                if address not in self.remembered:
+                    self.remembered.add(address)
+                    self.ask(address.replace("&amp;", "&"), kind)
+        return page
 
     def ask(self, path: str, name: str, data: dict[str, Any] | None = None, **more: Any) -> str:
         """The answer's text; empty when we were told to come back, which we then do."""
@@ -68,48 +90,41 @@ class Person(HttpUser):
             if answer.status_code != 200:
                 answer.failure(f"{answer.status_code}")
                 return ""
+            if "/try/photo/" in answer.url:
+                self.mine = "/" + answer.url.split("/", 3)[3].split("?")[0]
             return answer.text if "html" in answer.headers.get("Content-Type", "") else "picture"
 
     @task(6)
     def look_around(self) -> None:
-        page = self.ask(random.choice(("/", "/clothes/", "/fabrics/")), "page")
+        page = self.look(random.choice(("/", "/clothes/", "/fabrics/")))
         self.garments = STOCK.findall(page) or self.garments
-        for tile in TILE.findall(page)[:2]:
-            self.ask(tile.replace("&amp;", "&"), "tile")
 
     @task(8)
     def try_on(self) -> None:
-        where = random.choice([*self.garments, self.mine or self.garments[0]])
-        page = self.ask(f"{where}?fabric={random.choice(CATEGORIES)}:{random.randrange(1000)}", "try-on page")
+        self.see_it_on(random.choice([*self.garments, self.mine or self.garments[0]]))
+
+    def see_it_on(self, where: str) -> str:
+        """In one of the fabrics beside it, now and then of another kind."""
+        if not self.row or random.random() < 0.3:
+            kind, first = random.choice(CATEGORIES), random.randrange(1000)
+            self.row = f"category={kind}&from={first}&fabric={kind}:", first
+        where += f"?{self.row[0]}{self.row[1] + random.randrange(FABRICS_A_PAGE)}"
+        page = self.look(where, "try-on page")
         for preview in PREVIEW.findall(page)[:1]:
             self.ask(preview.replace("&amp;", "&"), "try-on")
+        return page
 
     @task(1)
     def bring_a_photo(self) -> None:
-        token = TOKEN.search(self.ask("/clothes/", "page"))
-        if not token:
-            return
-        with self.client.post(
-            "/photos/",
-            data={"csrfmiddlewaretoken": token[1]},
-            files={"photo": ("me.jpg", photo(), "image/jpeg")},
-            name="upload",
-            catch_response=True,
-        ) as answer:
-            if answer.status_code == 503 and answer.headers.get("Retry-After"):
-                answer.success()
-            elif answer.status_code != 200:
-                answer.failure(f"{answer.status_code}")
-            elif "/try/photo/" in answer.url:
-                self.mine = "/" + answer.url.split("/", 3)[3].split("?")[0]
+        token = TOKEN.search(self.look("/clothes/"))
+        if token:
+            picture = {"photo": ("me.jpg", random.choice(PHOTOS), "image/jpeg")}
+            self.ask("/photos/", "upload", {"csrfmiddlewaretoken": token[1]}, files=picture)
 
     @task(1)
     def keep(self) -> None:
+        """What is seen is kept: the page's own form is sent."""
         where = random.choice(self.garments)
-        query = f"?garment=top&fabric=plaid:{random.randrange(1000)}&category=plaid&from=1&cm=20&rotation=0&dx=0&dy=0&repeat=straight"
-        page = self.ask(where + query, "try-on page")
-        token = TOKEN.search(page)
-        garment = re.search(r'name="garment" value="([\w-]+)"', page)
-        if token and garment:
-            fields = dict(part.split("=") for part in query[1:].split("&")) | {"garment": garment[1]}
-            self.ask(f"{where}keep", "keep", fields | {"csrfmiddlewaretoken": token[1]})
+        fields = dict(HIDDEN.findall(self.see_it_on(where).partition("keep-form")[2]))
+        if "garment" in fields:
+            self.ask(f"{where}keep", "keep", fields)
