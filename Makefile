@@ -94,9 +94,8 @@ eval-textiles: .venv/all.stamp ## measure the bundled generators; writes the fig
 eval-garments: .venv/all.stamp ## measure the bundled garment net on the validation photos
 	$(BIN)/python -m ml.garments.evaluate
 
-wardrobe: .venv/all.stamp ## sew and render the stock garments again (needs Blender), draw the others; NAMES="tshirt" for some
+wardrobe: .venv/all.stamp ## sew and render the stock garments again (needs Blender); NAMES="tshirt" for some
 	$(BIN)/python -m wardrobe.make $(NAMES)
-	test -n "$(NAMES)" || $(BIN)/python -m wardrobe.draw_flats --out tryon/stock
 
 bench-drape: .venv/all.stamp ## how near each way to drape comes to renders in known patterns; writes docs/bench-drape.md
 	$(BIN)/python -m ml.compositing.bench_drape --write
