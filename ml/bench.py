@@ -102,7 +102,7 @@ def bench_segmentation(repeats: int) -> list[Row | Memory]:
         with torch.no_grad():
             first(wide)
 
-    rows = [
+    rows: list[Row | Memory] = [
         Row(
             "segment 1 MP (labels, cleaned)",
             median_seconds(lambda: segmenter.segment(photo), repeats),
