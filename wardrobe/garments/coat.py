@@ -7,7 +7,7 @@ from functools import partial
 from wardrobe.about import About
 from wardrobe.cloth import Fabric
 from wardrobe.form import body
-from wardrobe.make import Button, Garment
+from wardrobe.make import Button, Garment, View
 from wardrobe.shirts import Shirt, shirt_of
 from wardrobe.tops import Top
 
@@ -46,5 +46,6 @@ def make() -> Garment:
         thickness=0.4,
         grain=0.012,
         wall=60.0,
+        views=(View("coat"), View("coat-turned", 28.0, 0.0, 0.86, "turned a little")),
         buttons=tuple(Button("placket", 0.0, 27.0 + 15.0 * each, 1.25) for each in range(4)),
     )
