@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop as _
 # otherwise; then it is called so everywhere.
 OF_THE_HOUSE = (
     _("Coat"),
+    _("Coat, turned a little"),
     _("Dress"),
     _("Dress, turned a little"),
     _("Pencil skirt"),
