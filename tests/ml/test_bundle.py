@@ -9,6 +9,8 @@ from ml.checkpoints import sha256_of
 from ml.errors import ModelFileError
 from ml.textiles.config import CATEGORIES
 
+FAMILIES = ("textiles", "garments", "cloth")
+
 
 def test_exports_at_the_same_time_lose_no_entry(tmp_path: Path):
     (tmp_path / "net.onnx").write_bytes(b"net")
@@ -27,8 +29,8 @@ def test_exports_at_the_same_time_lose_no_entry(tmp_path: Path):
 
 
 def test_every_bundled_file_is_the_one_the_manifest_promises():
-    entries = [*bundled_models("textiles").values(), *bundled_models("garments").values()]
-    assert len(entries) == 13
+    entries = [model for family in FAMILIES for model in bundled_models(family).values()]
+    assert len(entries) == 14
     for model in [*entries, *earlier_models("textiles")]:
         for path, digest in model.files.values():
             assert sha256_of(path) == digest, path
@@ -37,7 +39,7 @@ def test_every_bundled_file_is_the_one_the_manifest_promises():
 def test_nothing_lies_in_the_bundle_that_the_manifest_does_not_name():
     named = {
         path
-        for family in ("textiles", "garments")
+        for family in FAMILIES
         for m in [*bundled_models(family).values(), *earlier_models(family)]
         for path, _ in m.files.values()
     }
