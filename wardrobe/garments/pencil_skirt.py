@@ -11,14 +11,14 @@ from wardrobe.make import Garment, View, around_body, ring
 from wardrobe.pattern import Array, Piece, Seam, banded, curve, mirrored
 
 ABOUT = About("pencil-skirt", "Pencil skirt", "skirt", 16.0, 19, "A narrow skirt to the knee, smooth over the hip.")
-TOP, BAND, WAIST, HIP, HEM, LONG = 104.5, 4.0, 18.8, 25.2, 22.0, 60.0
+TOP, BAND, WAIST, HIP, HEM, LONG = 104.5, 4.0, 18.8, 25.5, 22.0, 60.0
 DART, DEEP, AT = 1.1, 11.5, 9.4  # half its width, how deep, how far from the middle
 PARTS = (("waist-a", WAIST - AT), ("waist-b", 2 * AT), ("waist-c", WAIST - AT))
 
 
 def panel(name: str) -> Piece:
     out = WAIST + 2 * DART
-    side = curve((out, 0), (22.9, 5), (24.2, 10), (25.0, 15), (HIP, 20), (25.0, 28), (23.8, 42), (HEM, LONG))
+    side = curve((out, 0), (22.9, 5), (24.2, 10), (25.1, 15), (HIP, 21), (25.3, 28), (23.9, 42), (HEM, LONG))
     tip, inner, outer = (AT + DART, DEEP), (AT, 0.6), (AT + 2 * DART, 0.4)
     edges: dict[str, Array] = {
         "waist-a": curve((-out, 0), (-outer[0], outer[1])),
@@ -52,9 +52,9 @@ def make() -> Garment:
         [panel("front"), panel("back"), band],
         seams,
         partial(body, "woman", None, legs="together"),
-        Fabric(steps=24, bend=3e-6, friction=0.1, stretch=1e-7),
+        Fabric(steps=24, bend=2e-5, friction=0.02, stretch=1e-7),
         spacing=1.3,
-        frames=100,
+        frames=150,
         pinned=("band.top",),
         grey=0.4,
         hem=3.0,
