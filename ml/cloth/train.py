@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from ml.checkpoints import load_checkpoint, save_checkpoint
 from ml.cloth.config import CHECKPOINT_KIND, SHEETS, TRAINING_KIND, Settings
 from ml.cloth.lessons import Drawn, Lesson, draw, read_lessons
 from ml.cloth.model import build_net
+from ml.descent import follow, learning_rate_at, restore_run, run_tensors
 from ml.errors import MlError, told_in_a_sentence
 
 VALIDATION = 14  # garments
@@ -69,22 +69,14 @@ class Training:
         )
         self.step = 0
 
-    def rate(self) -> float:
-        """Linear warm-up, then a cosine down to the final rate."""
-        settings, progress = self.settings, self.step / self.settings.steps
-        if progress < settings.warmup:
-            return settings.learning_rate * (0.05 + 0.95 * progress / settings.warmup)
-        along = min((progress - settings.warmup) / (1 - settings.warmup), 1.0)
-        low, high = settings.final_learning_rate, settings.learning_rate
-        return low + (high - low) * 0.5 * (1 + math.cos(math.pi * along))
-
     def take_step(self, lessons: list[Lesson]) -> float:
         rng = np.random.default_rng((self.settings.seed, 7, self.step))
         chosen = rng.integers(0, len(lessons), self.settings.batch)
         drawn = [draw(lessons[int(each)], rng, self.settings) for each in chosen]
         pictures = torch.from_numpy(np.stack([each.picture for each in drawn]))
+        rate = learning_rate_at(self.settings, self.step / self.settings.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
+            group["lr"] = rate
         self.net.train()
         logits, cm = self.net(pictures.to(memory_format=torch.channels_last))
         loss = loss_of(logits, cm, drawn, self.settings)
@@ -92,22 +84,12 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimizer.step()
-        decay = min(self.settings.ema_decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for kept, fresh in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
-                if kept.dtype.is_floating_point:
-                    kept.lerp_(fresh, 1 - decay)
-                else:
-                    kept.copy_(fresh)
+        follow(self.average, self.net, self.step, self.settings.ema_decay)
         self.step += 1
         return float(loss.detach())
 
     def save(self, out: Path, scores: dict[str, Any]) -> None:
-        tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
-        for name, parameter in self.net.named_parameters():
-            for part, value in self.optimizer.state.get(parameter, {}).items():
-                tensors[f"optimizer.{part}.{name}"] = value
+        tensors = run_tensors(self.net, self.average, self.optimizer)
         settings = self.settings.as_dict()
         save_checkpoint(out / STATE, tensors, kind=TRAINING_KIND, settings=settings, scores={"step": self.step})
         save_checkpoint(out / MODEL, self.average.state_dict(), kind=CHECKPOINT_KIND, settings=settings, scores=scores)
@@ -115,13 +97,7 @@ class Training:
     def load(self, path: Path) -> None:
         """Raises ModelFileError for a file of another kind."""
         saved = load_checkpoint(path, kind=TRAINING_KIND)
-        for prefix, net in (("net.", self.net), ("average.", self.average)):
-            net.load_state_dict({k.removeprefix(prefix): v for k, v in saved.tensors.items() if k.startswith(prefix)})
-        for name, parameter in self.net.named_parameters():
-            for part in ("step", "exp_avg", "exp_avg_sq"):
-                value = saved.tensors.get(f"optimizer.{part}.{name}")
-                if value is not None:
-                    self.optimizer.state[parameter][part] = value
+        restore_run(saved.tensors, self.net, self.average, self.optimizer)
         self.step = int(saved.scores["step"])
 
 

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ml.checkpoints import load_checkpoint, save_checkpoint, write_atomically
+from ml.descent import follow, learning_rate_at, restore_run, run_tensors
 from ml.errors import MlError, told_in_a_sentence
 from ml.garments.config import CHECKPOINT_KIND, RECIPES, TRAINING_KIND, Settings, Stage
 from ml.garments.data import Pair, TrainingPictures, data_folder, read_pairs, read_swatches, split_ids, to_arrays
@@ -52,15 +52,6 @@ def autocast_for(device: torch.device) -> AbstractContextManager[Any]:
 def stage_at(settings: Settings, progress: float) -> Stage:
     """The stage of a run at ``progress``, 0-1."""
     return next((stage for stage in settings.stages if progress < stage.until), settings.stages[-1])
-
-
-def learning_rate_at(settings: Settings, progress: float) -> float:
-    """Linear warm-up, then a cosine down to the final rate."""
-    if progress < settings.warmup:
-        return settings.learning_rate * (0.05 + 0.95 * progress / settings.warmup)
-    along = min((progress - settings.warmup) / (1 - settings.warmup), 1.0)
-    low, high = settings.final_learning_rate, settings.learning_rate
-    return low + (high - low) * 0.5 * (1 + math.cos(math.pi * along))
 
 
 def shape_at(settings: Settings, stage: Stage, step: int) -> tuple[int, int]:
@@ -119,43 +110,23 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
-        self._update_average()
+        follow(self.average, self.model, self.step, self.settings.ema_decay)
         self.step += 1
         self.drawn += stage.batch
         value = float(loss.detach())
         self.seconds += time.monotonic() - started
         return value
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.settings.ema_decay, (1 + self.step) / (10 + self.step))
-        for kept, fresh in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(fresh, 1 - decay)
-            else:
-                kept.copy_(fresh)
-
     def save_state(self, path: Path) -> None:
         """Everything needed to continue, atomically."""
-        tensors: dict[str, Tensor] = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
-        for name, parameter in self.model.named_parameters():
-            for part, value in self.optimizer.state.get(parameter, {}).items():
-                tensors[f"optimizer.{part}.{name}"] = value
+        tensors = run_tensors(self.model, self.average, self.optimizer)
         where = {"step": self.step, "drawn": self.drawn, "seconds": self.seconds, "changes": self.changes}
         save_checkpoint(path, tensors, kind=TRAINING_KIND, settings=self.settings.as_dict(), scores=where)
 
     def load_state(self, path: Path) -> None:
         """Continue where :meth:`save_state` stopped. Raises ModelFileError for a file of another kind."""
         saved = load_checkpoint(path, kind=TRAINING_KIND)
-        self.model.load_state_dict(_under("model.", saved.tensors))
-        self.average.load_state_dict(_under("average.", saved.tensors))
-        for part in ("step", "exp_avg", "exp_avg_sq"):
-            kept = _under(f"optimizer.{part}.", saved.tensors)
-            for name, parameter in self.model.named_parameters():
-                if name in kept:
-                    moved = kept[name] if part == "step" else kept[name].to(parameter).contiguous()
-                    self.optimizer.state[parameter][part] = moved
+        restore_run(saved.tensors, self.model, self.average, self.optimizer)
         self.step, self.drawn = int(saved.scores["step"]), int(saved.scores["drawn"])
         self.seconds = float(saved.scores["seconds"])
         self.changes = [*saved.scores.get("changes", []), *self._changes_since(Settings.from_dict(saved.settings))]
@@ -180,10 +151,6 @@ class Training:
         """The averaged weights with settings and scores."""
         tensors = self.average.state_dict()
         save_checkpoint(path, tensors, kind=CHECKPOINT_KIND, settings=self.settings.as_dict(), scores=scores)
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _parameter_groups(model: GarmentNet, settings: Settings) -> list[dict[str, Any]]:
