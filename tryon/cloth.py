@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 
@@ -31,13 +31,6 @@ def cloth_of(wearable: Wearable, photo: Bytes, garments: tuple[str, ...]) -> Clo
         found = read_map(wearable).resized(width, height)
         _maps.keep(key, found)
     return found
-
-
-def net_for(garments: tuple[str, ...]) -> Any:
-    """Who guesses how the cloth of these garments lies in a photo: the cloth net for one that it knows, None for others."""
-    from ml.cloth.serving import KNOWN, cloth_net
-
-    return cloth_net() if len(garments) == 1 and garments[0] in KNOWN else None
 
 
 def read_map(garment: StockGarment) -> ClothMap:

@@ -12,7 +12,7 @@ from patterns.references import FabricReference
 from patterns.slots import model_slots
 from patterns.studio.addresses import Work
 from patterns.studio.services import GROUND, swatches_of
-from tryon.cloth import cloth_of, net_for
+from tryon.cloth import cloth_of
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment
 from tryon.pictures import read_pixels
@@ -32,6 +32,7 @@ def live_pack(
 
     Raises MlError, Busy.
     """
+    from ml.cloth.serving import net_for
     from ml.compositing.live import pack_live
 
     if isinstance(wearable, Photo):

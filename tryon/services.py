@@ -22,7 +22,7 @@ from patterns.services import draw_tile, keep_fabric
 from patterns.slots import model_slots
 from patterns.studio.services import draw_block
 from patterns.uploads import read_upload
-from tryon.cloth import MAPS, cloth_of, net_for
+from tryon.cloth import MAPS, cloth_of
 from tryon.files import file_fields, new_files, remove
 from tryon.garment_models import segmenter as segmenter
 from tryon.garment_models import version_of
@@ -230,6 +230,7 @@ def keep_result(person: Person, wearable: Photo | StockGarment, look: Look, laye
 
 def dress(wearable: Wearable, picture: FieldFile, look: Look) -> tuple[Bytes, Scale]:
     """Lay the look's fabrics on ``image`` or ``screen`` of the wearable. Unchanged where no garment is."""
+    from ml.cloth.serving import net_for
     from ml.compositing.drape import Layer, drape, drape_layers
 
     with ThreadPoolExecutor(1) as beside:

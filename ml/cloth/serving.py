@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ from ml.cloth.canvas import Fit, fit_garment, on_canvas, shown_to_net
 from ml.cloth.config import CANVAS, MODEL_NAME, SHEETS, STEP
 from ml.images import Floats
 
-KNOWN = ("top", "bottom", "skirt", "dress")  # garments, by their class, that it has learned from
+KNOWN = frozenset({"top", "bottom", "skirt", "dress"})  # garments, by their class, that it has learned from
 LEAST = 0.004  # share of the garment below which a sheet is not one
 MIRRORED = [0, 2, 1, 3]  # which sheet is which in a mirror
 CALM = 4.0  # places over which a sheet is smoothed
@@ -49,6 +50,11 @@ def cloth_net() -> Any:
     """The session of the bundled net, or None where none is bundled."""
     model = bundled_models("cloth").get(MODEL_NAME)
     return None if model is None else load_session(*model.files["onnx"])
+
+
+def net_for(garments: Collection[str]) -> Any:
+    """Who guesses how the cloth of these garments lies: the bundled net for a single one that it knows, else None."""
+    return cloth_net() if len(garments) == 1 and KNOWN.issuperset(garments) else None
 
 
 def guess_hang(light: Floats, alpha: Floats, net: Any) -> Hang | None:

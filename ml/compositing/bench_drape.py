@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ml.cloth.serving import KNOWN, cloth_net
+from ml.cloth.serving import net_for
 from ml.compositing.bench_patterns import Pattern, bench_patterns, direction
 from ml.compositing.cloth_map import ClothMap, decode_map
 from ml.compositing.drape import drape
@@ -78,7 +78,7 @@ def with_map(case: Case, pattern: Pattern) -> Bytes:
 
 
 def photo_alone(case: Case, pattern: Pattern) -> Bytes:
-    net = cloth_net() if case.garment in KNOWN else None
+    net = net_for([case.garment])
     return drape(case.photo, pattern.tile, case.alpha, Placement(pattern.cm), guessed_scale(case), net=net)
 
 

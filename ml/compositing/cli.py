@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 from PIL import Image
 
-from ml.cloth.serving import KNOWN, cloth_net
+from ml.cloth.serving import net_for
 from ml.compositing.drape import STRENGTH, drape
 from ml.compositing.placement import REPEATS, Placement
 from ml.compositing.scale import CLASSES, estimate_scale
@@ -44,7 +44,7 @@ def _dress(options: argparse.Namespace) -> None:
     if float(alpha.max()) < 0.5:
         raise PictureError(f"No {options.garment} was found in the photo; choose another garment or another photo.")
     scale = estimate_scale(labels, [options.garment], photo.shape)
-    net = cloth_net() if options.garment in KNOWN else None
+    net = net_for([options.garment])
     result = drape(photo, fabric, alpha, placement, scale.px_per_cm, strength=options.strength, net=net)
     _save(result, out)
 

@@ -187,11 +187,7 @@ def table(
         "",
         f"Failures: {failures}. Told to wait (503): {100 * turned_away(told):.2g} % of all. Memory of all processes together: "
         f"{middle:.0f} MB in the middle third, {last:.0f} MB in the last, at most {max(memory):.0f} MB. "
-        + (
-            "Not kept: " + "; ".join(broken) + "."
-            if (broken := broken_promises(told, memory))
-            else "All promises kept."
-        ),
+        + ("Not kept: " + "; ".join(broken) + "." if broken else "All promises kept."),
     ]
     return [*lines, ""]
 
