@@ -12,6 +12,22 @@ from typing import Any
 SMALLEST_TO_SHRINK = 256
 
 
+def round_to_half(net: Any) -> Any:
+    """Round every weight of a torch net to what half precision can hold, so that both exported files carry the very same net."""
+    import torch
+
+    with torch.no_grad():
+        for value in net.state_dict().values():
+            if value.dtype == torch.float32:
+                value.copy_(value.half().float())
+    return net
+
+
+def in_half(net: Any) -> dict[str, Any]:
+    """The tensors of a net by name, as they are kept: floating-point ones in half precision."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
+
+
 def shrink_weights(path: Path) -> None:
     """Store the model's float32 weights as float16, each widened by a Cast that the runtime folds away on loading.
 

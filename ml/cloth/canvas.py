@@ -22,10 +22,10 @@ class Fit:
     shift_x: float
     shift_y: float
 
-    def matrix(self) -> npt.NDArray[np.float64]:
-        """For cv2.warpAffine, whose pixels have their middles at whole numbers."""
-        half = 0.5 * self.scale - 0.5
-        return np.array([[self.scale, 0, self.shift_x + half], [0, self.scale, self.shift_y + half]])
+    def matrix(self, across: float = 1.0, down: float = 1.0) -> npt.NDArray[np.float64]:
+        """For cv2.warpAffine, whose pixels have their middles at whole numbers; of a photo ``across`` x ``down`` times as large."""
+        x, y = self.scale / across, self.scale / down
+        return np.array([[x, 0, self.shift_x + 0.5 * x - 0.5], [0, y, self.shift_y + 0.5 * y - 0.5]])
 
 
 def fit_garment(cover: npt.NDArray[np.bool_], fill: float = FILL) -> Fit:
@@ -45,17 +45,10 @@ def shown_to_net(light: Floats, cover: Floats) -> Floats:
 
 def on_canvas(values: Floats, fit: Fit) -> Floats:
     """float32 (H, W) seen on the canvas, 0 beyond the photo; made smaller without aliasing."""
+    height, width = values.shape
     if fit.scale < 0.5:
         shrink = max(1, int(0.5 / fit.scale))
-        size = max(1, values.shape[1] // shrink), max(1, values.shape[0] // shrink)
-        small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-        x, y = size[0] / values.shape[1], size[1] / values.shape[0]
-        matrix = fit.matrix()
-        matrix[:, 2] -= 0.5 * fit.scale - 0.5
-        matrix[0, 0], matrix[1, 1] = fit.scale / x, fit.scale / y
-        matrix[0, 2] += 0.5 * matrix[0, 0] - 0.5
-        matrix[1, 2] += 0.5 * matrix[1, 1] - 0.5
-        values = np.asarray(small, np.float32)
-    else:
-        matrix = fit.matrix()
+        size = max(1, width // shrink), max(1, height // shrink)
+        values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+    matrix = fit.matrix(values.shape[1] / width, values.shape[0] / height)
     return np.asarray(cv2.warpAffine(values, matrix, CANVAS, flags=cv2.INTER_LINEAR), np.float32)

@@ -14,6 +14,7 @@ MODEL_NAME = "hang"
 CANVAS = (192, 256)  # width and height at which a garment is seen
 FILL = 0.9  # share of the canvas that the garment's box takes, one way
 STEP = 2  # canvas pixels per place of the answer
+PLACES = (CANVAS[0] // STEP, CANVAS[1] // STEP)
 SHEETS = ("body", "left sleeve", "right sleeve", "bands")  # as one looks at the photo
 CM = 20.0  # centimetres of cloth that the net calls 1
 

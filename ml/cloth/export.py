@@ -13,7 +13,7 @@ from ml.bundle import BUNDLED, load_session, register_model
 from ml.checkpoints import load_checkpoint, save_checkpoint, sha256_of, write_atomically
 from ml.cloth.config import CANVAS, CHECKPOINT_KIND, MODEL_NAME, Settings
 from ml.errors import ModelFileError, told_in_a_sentence
-from ml.onnx_files import picture_net_as_onnx, share_weights
+from ml.onnx_files import in_half, picture_net_as_onnx, round_to_half, share_weights
 
 PARITY_TOLERANCE = 0.02  # centimetres of cloth, and logits
 
@@ -34,16 +34,10 @@ def load_net(path: Path) -> tuple[Any, Settings, dict[str, Any]]:
 
 def bundle_net(run: Path, root: Path = BUNDLED) -> dict[str, Path]:
     """Write both files below ``root``/cloth, register them, write the card. Raises ModelFileError when they differ."""
-    import torch
-
     net, settings, scores = load_net(run / "model.safetensors")
-    with torch.no_grad():
-        for value in net.state_dict().values():
-            if value.dtype == torch.float32:
-                value.copy_(value.half().float())
+    net = round_to_half(net)
     files = {"weights": root / "cloth" / f"{MODEL_NAME}.safetensors", "onnx": root / "cloth" / f"{MODEL_NAME}.onnx"}
-    halves = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
-    save_checkpoint(files["weights"], halves, kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
+    save_checkpoint(files["weights"], in_half(net), kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
     shape = (2, CANVAS[1], CANVAS[0])
     onnx = picture_net_as_onnx(net, {}, shrink=True, shape=shape, outputs=("logits", "centimetres"))
     write_atomically(files["onnx"], share_weights(onnx, files["weights"]))

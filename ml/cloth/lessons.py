@@ -16,7 +16,6 @@ from ml.cloth.config import CANVAS, FILL, SHEETS, STEP, Settings
 from ml.errors import PictureError
 from ml.images import Floats
 
-SMALL = (CANVAS[0] // STEP, CANVAS[1] // STEP)
 JUMP = 4.0  # cm of cloth between neighbouring pixels of a lesson that make a seam or a fold
 Rng = np.random.Generator
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ml.bundle import bundled_models, load_session
 from ml.cloth.canvas import Fit, fit_garment, on_canvas, shown_to_net
-from ml.cloth.config import CANVAS, MODEL_NAME, SHEETS, STEP
+from ml.cloth.config import MODEL_NAME, PLACES, SHEETS, STEP
 from ml.images import Floats
 
 KNOWN = frozenset({"top", "bottom", "skirt", "dress"})  # garments, by their class, that it has learned from
@@ -115,9 +115,7 @@ def plane_and_rest(values: Floats, here: npt.NDArray[np.bool_]) -> tuple[Floats,
 
 
 def _places(values: Floats) -> Floats:
-    return np.asarray(
-        cv2.resize(values, (CANVAS[0] // STEP, CANVAS[1] // STEP), interpolation=cv2.INTER_AREA), np.float32
-    )
+    return np.asarray(cv2.resize(values, PLACES, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _spacing(u: Floats, v: Floats) -> Floats:

@@ -28,7 +28,7 @@ from ml.garments.evaluate import evaluate_bundle
 from ml.garments.model import GarmentNet, build_model
 from ml.garments.segment import Calibration, GarmentSegmenter
 from ml.garments.serving import fit_size
-from ml.onnx_files import picture_net_as_onnx, share_weights
+from ml.onnx_files import in_half, picture_net_as_onnx, round_to_half, share_weights
 
 # Half-precision weights move a probability by a few thousandths; ONNX against PyTorch on the same weights hardly at all.
 PARITY_TOLERANCE = 2e-3
@@ -44,17 +44,6 @@ def load_net(path: Path) -> tuple[GarmentNet, Settings, dict[str, Any]]:
     except (RuntimeError, KeyError):
         raise ModelFileError(f"{path.name} does not fit the net its settings describe; train it again.") from None
     return net.eval(), settings, saved.scores
-
-
-def round_to_half(net: GarmentNet) -> GarmentNet:
-    """Round every weight to what half precision can hold, so that both exported files carry the very same net."""
-    import torch
-
-    with torch.no_grad():
-        for value in net.state_dict().values():
-            if value.dtype == torch.float32:
-                value.copy_(value.half().float())
-    return net
 
 
 def export_onnx(net: GarmentNet, serving_width: int, calibration: Calibration, weights: dict[str, str]) -> bytes:
@@ -111,8 +100,7 @@ def export_model(checkpoint: Path, root: Path, calibration: Calibration) -> tupl
         "weights": root / "garments" / f"{MODEL_NAME}.safetensors",
         "onnx": root / "garments" / f"{MODEL_NAME}.onnx",
     }
-    halves = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
-    save_checkpoint(files["weights"], halves, kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
+    save_checkpoint(files["weights"], in_half(net), kind=CHECKPOINT_KIND, settings=settings.as_dict(), scores=scores)
     shared = {"name": files["weights"].name, "sha256": sha256_of(files["weights"])}
     write_atomically(files["onnx"], share_weights(export_onnx(net, width, calibration, shared), files["weights"]))
     gap = parity_gap(net, files["onnx"], width)

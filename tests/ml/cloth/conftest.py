@@ -7,9 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from ml.cloth.config import CANVAS, STEP
-
-SMALL = (CANVAS[0] // STEP, CANVAS[1] // STEP)
+from ml.cloth.config import PLACES as SMALL
+from ml.cloth.config import STEP
 
 
 class LawfulNet:
