@@ -6,6 +6,7 @@ Production refuses to guess: it needs SECRET_KEY and ALLOWED_HOSTS.
 
 from __future__ import annotations
 
+import mimetypes
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,8 @@ def _bucket(name: str, folder: str, signed: bool) -> dict[str, Any]:
     return {"BACKEND": "patterns.bucket.Bucket", "OPTIONS": options}
 
 
+# Python 3.11 does not know this one; buckets are told the type of what is put there.
+mimetypes.add_type("image/webp", ".webp")
 STORAGES: dict[str, Any] = {
     # People's own files. No public address: reached only through views that check who asks.
     "default": _bucket(PRIVATE_BUCKET, "private", True) if PRIVATE_BUCKET else _folder("private", None),

@@ -24,8 +24,8 @@ PHOTO_HOURS = 24  # that a photo stays after its last use, unless it is kept
 class Wearable(models.Model):
     """A picture with clothes in it, and what was found there.
 
-    The files: ``image`` (the picture, without loss, as PNG), ``labels`` (PNG, one class per pixel), ``screen`` (JPEG of at
-    most 1000 px for pages), ``thumbnail`` (JPEG). ``found``: a list of {"name", "share", "confidence", "outline"}, largest
+    The files: ``image`` (the picture, without loss, as PNG), ``labels`` (PNG, one class per pixel), ``screen`` (WebP of at
+    most 1000 px for pages), ``thumbnail`` (WebP). ``found``: a list of {"name", "share", "confidence", "outline"}, largest
     first; ``outline`` is a list of SVG paths in pixels of ``image``.
     """
 

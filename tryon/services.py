@@ -122,6 +122,11 @@ def put_stock_maps(garment: StockGarment, maps: dict[str, bytes]) -> None:
     save_stock(garment, {}, {field: (".png", content) for field, content in maps.items()})
 
 
+def renew_small_pictures(garment: StockGarment) -> None:
+    """What pages show of a stock garment, made anew from its picture, which stays. Saves the row."""
+    save_stock(garment, {}, small_files(read_pixels(garment.image)))
+
+
 def save_stock(garment: StockGarment, fields: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> None:
     """New files first, then the row, then the files it had instead go."""
     known = StockGarment.objects.filter(pk=garment.pk).first()
@@ -154,16 +159,23 @@ def outline_of(labels: Bytes, garment: str) -> list[str]:
 
 def picture_files(pixels: Bytes, mark: Mark | None = None) -> dict[str, tuple[str, bytes]]:
     """The files every picture is kept as, without its labels: field → (suffix, content). ``mark``: what a model made."""
-    from ml.encode import encode_jpeg, encode_png_quickly
+    from ml.encode import encode_png_quickly
 
     with stage("encode"), ThreadPoolExecutor(1) as beside:  # encoders let go of the interpreter while they work
         image = beside.submit(encode_png_quickly, pixels, mark)
-        screen = shrink(pixels, SCREEN_SIDE)
-        small = {
-            "screen": (".jpg", encode_jpeg(screen, 90, mark)),
-            "thumbnail": (".jpg", encode_jpeg(shrink(screen, THUMBNAIL_SIDE), 82, mark)),
-        }
+        small = small_files(pixels, mark)
         return {"image": (".png", image.result())} | small
+
+
+def small_files(pixels: Bytes, mark: Mark | None = None) -> dict[str, tuple[str, bytes]]:
+    """Those of them that pages show."""
+    from ml.encode import encode_webp
+
+    screen = shrink(pixels, SCREEN_SIDE)
+    return {
+        "screen": (".webp", encode_webp(screen, 90, mark)),
+        "thumbnail": (".webp", encode_webp(shrink(screen, THUMBNAIL_SIDE), 82, mark)),
+    }
 
 
 def labels_file(labels: Bytes) -> tuple[str, bytes]:
@@ -174,12 +186,12 @@ def labels_file(labels: Bytes) -> tuple[str, bytes]:
 
 
 def render_preview(wearable: Wearable, look: Look) -> bytes:
-    """The look at screen size, as JPEG. Raises MlError, Busy."""
-    from ml.encode import Mark, encode_jpeg
+    """The look at screen size, as WebP. Raises MlError, Busy."""
+    from ml.encode import Mark, encode_webp
 
     dressed, _ = dress(wearable, wearable.screen, look)
     with stage("encode"):
-        return encode_jpeg(dressed, 88, Mark.COMPOSITE)
+        return encode_webp(dressed, 85, Mark.COMPOSITE)
 
 
 def render_stock_preview(stock: StockGarment, look: Look) -> bytes:

@@ -109,14 +109,14 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     photo = photo_in_use(person_of(request), public_id)
     preview = services.render_preview(photo, look_or_refuse(request.GET, photo))
-    return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+    return HttpResponse(preview, content_type="image/webp", headers={"Cache-Control": "private, max-age=300"})
 
 
 @require_safe
 def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
     stock = stock_or_404(slug)
     preview = services.render_stock_preview(stock, look_or_refuse(request.GET, stock))
-    return HttpResponse(preview, content_type="image/jpeg", headers={"Cache-Control": "public, max-age=300"})
+    return HttpResponse(preview, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
 
 
 @require_POST

@@ -43,7 +43,7 @@ def test_the_next_one_is_told_when_to_come_back_and_the_page_comes_back_by_itsel
 
 def test_what_was_posted_is_not_sent_again_by_itself(anonymous, one_place, preview):
     assert doorkeeper.places().acquire(blocking=False)
-    refused = anonymous.post(preview.replace("preview.jpg", "keep"), look_query())
+    refused = anonymous.post(preview.replace("preview.webp", "keep"), look_query())
     assert (refused.status_code, refused["Retry-After"], "Refresh" in refused) == (503, "5", False)
 
 
@@ -55,7 +55,7 @@ def test_a_place_is_given_back_whatever_happens(anonymous, one_place, preview, m
 
         monkeypatch.setattr(views.services, "render_stock_preview", fail)
         assert anonymous.get(preview, look_query()).status_code in (500, 503)
-    assert anonymous.get(preview.replace("preview.jpg", "nothing"), look_query()).status_code == 404
+    assert anonymous.get(preview.replace("preview.webp", "nothing"), look_query()).status_code == 404
     monkeypatch.undo()
     assert doorkeeper.places().acquire(blocking=False), "free again"
 

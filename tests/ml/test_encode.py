@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.encode import Mark, encode_jpeg, encode_png, encode_png_quickly
+from ml.encode import Mark, encode_jpeg, encode_png, encode_png_quickly, encode_webp
 
 PICTURE = np.random.RandomState(1).randint(0, 256, (20, 30, 3)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("mark", list(Mark))
 def test_what_a_model_made_says_so_to_machines(mark):
-    for content in (encode_png(PICTURE, mark), encode_png_quickly(PICTURE, mark), encode_jpeg(PICTURE, 95, mark)):
+    shown = encode_jpeg(PICTURE, 95, mark), encode_webp(PICTURE, 90, mark)
+    for content in (encode_png(PICTURE, mark), encode_png_quickly(PICTURE, mark), *shown):
         with Image.open(io.BytesIO(content)) as picture:
             packet = picture.getxmp()
         description = packet["xmpmeta"]["RDF"]["Description"]
@@ -19,7 +20,12 @@ def test_what_a_model_made_says_so_to_machines(mark):
 
 
 def test_a_picture_without_a_mark_has_no_metadata():
-    for content in (encode_png(PICTURE), encode_png_quickly(PICTURE), encode_jpeg(PICTURE, 90)):
+    for content in (
+        encode_png(PICTURE),
+        encode_png_quickly(PICTURE),
+        encode_jpeg(PICTURE, 90),
+        encode_webp(PICTURE, 90),
+    ):
         with Image.open(io.BytesIO(content)) as picture:
             assert not picture.getxmp()
             assert not picture.getexif()

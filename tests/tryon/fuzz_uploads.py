@@ -25,7 +25,7 @@ MOST_MEMORY = 1024  # MiB
 AT_ONCE = 2
 LOOK_AGAIN = 25  # of so many photos that were taken, one is looked at in its page
 TELL = 500  # after so many files, a line says how it goes
-HARMLESS = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+HARMLESS = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "loop", "background"}  # the last two of every WebP
 
 
 @dataclass
@@ -152,7 +152,7 @@ def metadata_kept(folder: Path) -> list[str]:
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         if MARK in path.read_bytes():
             found.append(f"{path.name}: the mark")
-        if path.suffix in (".png", ".jpg"):
+        if path.suffix in (".png", ".jpg", ".webp"):
             Image.MAX_IMAGE_PIXELS = None
             with Image.open(path) as picture:
                 said = picture.info.keys() - HARMLESS

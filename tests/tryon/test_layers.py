@@ -142,7 +142,7 @@ def test_a_sheet_shows_six_fabrics_that_each_lead_on(anonymous):
     for cell in cells:
         assert "cm=12" in cell["page"]
         assert anonymous.get(cell["page"]).status_code == 200
-        assert anonymous.get(cell["picture"])["Content-Type"] == "image/jpeg"
+        assert anonymous.get(cell["picture"])["Content-Type"] == "image/webp"
 
 
 def test_a_sheet_of_an_unsure_photo_goes_back_to_ask(owner, photo):

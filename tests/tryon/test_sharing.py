@@ -36,7 +36,13 @@ def test_an_owner_makes_a_link_that_anybody_can_open(owner, anonymous, result):
     assert page.status_code == 200
     assert "Top in plaid 17" in page.content.decode()
     assert str(result.public_id) not in page.content.decode(), "the shared page leads nowhere else"
-    assert anonymous.get(f"{address}picture.jpg").status_code == 200
+    assert anonymous.get(f"{address}picture.webp").status_code == 200
+
+
+def test_the_address_that_the_picture_had_as_jpeg_still_shows_it(owner, anonymous, result):
+    address = share(owner, result, photo="on")
+    for part in ("picture.jpg", "before.jpg"):
+        assert anonymous.get(address + part)["Content-Type"] == "image/webp"
 
 
 def test_a_link_works_for_thirty_days_unless_asked_otherwise(owner, anonymous, result):
@@ -48,7 +54,7 @@ def test_a_link_works_for_thirty_days_unless_asked_otherwise(owner, anonymous, r
 
 def test_no_search_engine_keeps_it(owner, anonymous, result):
     address = share(owner, result, photo="on")
-    for part in ("", "picture.jpg", "before.jpg", "nothing"):
+    for part in ("", "picture.webp", "before.webp", "nothing"):
         answer = anonymous.get(address + part)
         if part != "nothing":
             assert "noindex" in answer["X-Robots-Tag"]
@@ -59,18 +65,18 @@ def test_no_search_engine_keeps_it(owner, anonymous, result):
 
 def test_the_photo_is_left_out_unless_chosen(owner, anonymous, result):
     without, with_photo = share(owner, result), share(owner, result, photo="on")
-    assert anonymous.get(f"{without}before.jpg").status_code == 404
-    assert "before.jpg" not in anonymous.get(without).content.decode()
-    assert anonymous.get(f"{with_photo}before.jpg").status_code == 200
-    assert "before.jpg" in anonymous.get(with_photo).content.decode()
+    assert anonymous.get(f"{without}before.webp").status_code == 404
+    assert "before.webp" not in anonymous.get(without).content.decode()
+    assert anonymous.get(f"{with_photo}before.webp").status_code == 200
+    assert "before.webp" in anonymous.get(with_photo).content.decode()
 
 
 def test_the_picture_says_nothing_but_that_a_model_made_it(owner, anonymous, result):
     address = share(owner, result, photo="on")
-    for part in ("picture.jpg", "before.jpg"):
+    for part in ("picture.webp", "before.webp"):
         picture = Image.open(io.BytesIO(b"".join(anonymous.get(address + part).streaming_content)))
         assert not picture.getexif()
-        assert picture.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp"}
+        assert picture.info.keys() <= {"loop", "background", "xmp"}
         assert b"GPS" not in picture.info.get("xmp", b"")
 
 
@@ -78,7 +84,7 @@ def test_a_link_taken_back_is_gone_and_one_that_never_was_is_not_found(owner, an
     address = share(owner, result)
     link = ShareLink.objects.get()
     owner.client.post(reverse("result-share-end", args=[result.public_id, link.key]))
-    for part in ("", "picture.jpg", "before.jpg"):
+    for part in ("", "picture.webp", "before.webp"):
         answer = anonymous.get(address + part)
         assert answer.status_code == 410
         assert "Nothing to see here any more" in answer.content.decode()
@@ -94,7 +100,7 @@ def test_an_expired_link_is_gone(owner, anonymous, result):
     address = share(owner, result)
     ShareLink.objects.update(expires=timezone.now() - timedelta(seconds=1))
     assert anonymous.get(address).status_code == 410
-    assert anonymous.get(f"{address}picture.jpg").status_code == 410
+    assert anonymous.get(f"{address}picture.webp").status_code == 410
     assert address not in owner.client.get(result.get_absolute_url()).content.decode()
 
 
@@ -134,7 +140,7 @@ def test_a_result_whose_stock_garment_went_is_still_shown(owner, anonymous):
     result = make_result(owner.person, make_photo(owner.person))
     Result.objects.update(photo=None, stock=make_stock())
     address = share(owner, result, photo="on")
-    assert anonymous.get(f"{address}before.jpg").status_code == 200
+    assert anonymous.get(f"{address}before.webp").status_code == 200
     Result.objects.update(stock=None)
     assert anonymous.get(address).status_code == 200
-    assert anonymous.get(f"{address}before.jpg").status_code == 404
+    assert anonymous.get(f"{address}before.webp").status_code == 404

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 
 from ml.compositing.cloth_map import encode_light, encode_parts, encode_uv
@@ -18,6 +19,8 @@ from tryon import services
 from tryon.cloth import cloth_of, read_map
 from tryon.management.commands.load_stock import STOCK
 from tryon.models import StockGarment
+from tryon.pictures import read_pixels
+from tryon.storage import catalogue_storage
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,20 @@ def test_a_garment_is_loaded_once(drawn, local_files):
     assert (garment.width, garment.height, garment.px_per_cm) == (120, 160, 4.0)
     assert garment.found[0]["name"] == "top"
     assert garment.found[0]["outline"]
+
+
+def test_a_garment_that_pages_showed_as_jpeg_gets_webp_of_the_picture_it_has(drawn, local_files):
+    load(drawn.parent)
+    garment = StockGarment.objects.get()
+    garment.screen = catalogue_storage.save("stock/earlier.jpg", ContentFile(encoded(photo_pixels(), "JPEG")))
+    garment.image = catalogue_storage.save("stock/of-staff.png", ContentFile(encoded(photo_pixels(colour=(9, 9, 9)))))
+    garment.save()
+    assert load(drawn.parent).startswith("1 of 1")
+    assert load(drawn.parent).startswith("0 of 1")
+    garment.refresh_from_db()
+    assert garment.image.name == "stock/of-staff.png"
+    assert garment.screen.name.endswith(".webp")
+    assert read_pixels(garment.screen)[garment_area(160, 120)].mean() < 20
 
 
 def test_new_pictures_come_in_and_what_staff_changed_stays(drawn, local_files, django_capture_on_commit_callbacks):
@@ -183,9 +200,9 @@ def test_a_known_cloth_is_dressed_under_its_own_light(rendered, anonymous):
     load(rendered.parent)
     version_of("plaid")
     garment = StockGarment.objects.get()
-    known = anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", look_query())
+    known = anonymous.get(f"/try/stock/{garment.slug}/preview.webp", look_query())
     StockGarment.objects.update(uv_map="", shading="")
-    guessed = anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", look_query(cm=20.5))
+    guessed = anonymous.get(f"/try/stock/{garment.slug}/preview.webp", look_query(cm=20.5))
     assert known.status_code == guessed.status_code == 200
     assert known.content != guessed.content
 
@@ -199,4 +216,4 @@ def test_every_garment_that_ships_can_be_loaded_and_worn(anonymous):
     for garment in StockGarment.objects.all():
         assert max(garment.width, garment.height) >= 800
         query = look_query(garment=garment.garment_names[0])
-        assert anonymous.get(f"/try/stock/{garment.slug}/preview.jpg", query).status_code == 200
+        assert anonymous.get(f"/try/stock/{garment.slug}/preview.webp", query).status_code == 200

@@ -79,8 +79,24 @@ def test_a_picture_in_a_page_is_shown_not_saved(owner, storage):
     photo = make_photo(owner.person)
     content, headers = fetch(owner.client.get(reverse("photo-image", args=[photo.public_id])))
     assert headers["Content-Disposition"] == "inline"
+    assert headers["Content-Type"] == "image/webp"
+    assert content[:4] + content[8:12] == b"RIFFWEBP"
+
+
+def test_what_was_kept_as_jpeg_is_still_shown_as_that(owner, storage):
+    photo = make_photo(owner.person)
+    photo.screen = default_storage.save("photos/earlier.jpg", ContentFile(encoded(photo_pixels(), "JPEG")))
+    photo.save()
+    content, headers = fetch(owner.client.get(reverse("photo-image", args=[photo.public_id])))
     assert headers["Content-Type"] == "image/jpeg"
     assert content[:3] == b"\xff\xd8\xff"
+
+
+def test_a_bucket_is_told_the_type_of_what_everybody_may_see(storage):
+    if storage == "local files":
+        pytest.skip("local files are served by a view of ours")
+    with catalogue_storage.open(make_stock().screen.name) as file:
+        assert file.obj.content_type == "image/webp"
 
 
 def test_a_link_into_the_bucket_lives_five_minutes_at_most(owner, storage, settings):

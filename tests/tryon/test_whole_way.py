@@ -32,7 +32,7 @@ def test_a_photo_goes_from_upload_to_downloads(owner):
     assert page.status_code == 200
     assert page.request["QUERY_STRING"]
     preview = client.get(page.context["preview"])
-    assert preview["Content-Type"] == "image/jpeg"
+    assert preview["Content-Type"] == "image/webp"
 
     kept = client.post(page.context["addresses"].keep, dict(page.context["state"]), follow=True)
     assert kept.status_code == 200
@@ -45,6 +45,10 @@ def test_a_photo_goes_from_upload_to_downloads(owner):
     inside = np.zeros(pixels.shape[:2], bool)
     inside[garment_area(*pixels.shape[:2])] = True
     assert (dressed[inside] != pixels[inside]).mean() > 0.5
+    for name in ("result-image", "result-thumbnail", "download-png"):
+        shown = b"".join(client.get(reverse(name, args=[result.public_id])).streaming_content)
+        assert b"compositeWithTrainedAlgorithmicMedia" in shown
+    assert b"compositeWithTrainedAlgorithmicMedia" in preview.content
     for name, kind in (("download-jpeg", "image/jpeg"), ("download-fabric", "image/png")):
         response = client.get(reverse(name, args=[result.public_id]))
         assert response["Content-Type"] == kind

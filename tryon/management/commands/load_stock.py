@@ -4,7 +4,8 @@ Each folder holds ``garment.json`` (slug, name, garment, px_per_cm, order, blurb
 (0-8 per pixel) and, where the exact edge is known, ``mask.png``. Where the cloth is known: ``uv.png``, ``shading.png`` and
 ``parts.png`` as :mod:`ml.compositing.cloth_map` describes, with ``part_names`` in ``garment.json``; ``view_of`` there is the
 slug of the garment that this is another picture of. A folder whose files changed brings its garment new pictures; its
-words, place and publication stay as staff left them.
+words, place and publication stay as staff left them. A garment whose pictures for pages are JPEG still gets WebP of the same
+picture.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ml.garments.config import CLASSES, GARMENTS
 from ml.images import Bytes, read_picture
 from tryon.cloth import MAPS, check_maps
 from tryon.models import StockGarment
-from tryon.services import found_garment, labels_file, picture_files, save_stock
+from tryon.services import found_garment, labels_file, picture_files, renew_small_pictures, save_stock
 
 STOCK = Path(__file__).resolve().parents[2] / "stock"
 MAP_FILES = {"uv_map": "uv.png", "shading": "shading.png", "parts": "parts.png"}
@@ -47,10 +48,18 @@ def load_garment(folder: Path) -> bool:
     about = read_about(folder)
     known = StockGarment.objects.filter(slug=about["slug"]).first()
     if known and known.digest == digest:
-        return False
+        return renew_what_pages_show(known)
     garment = known or StockGarment(**{key: about[key] for key in ("slug", "name", "order", "blurb")})
     garment.credit, garment.px_per_cm, garment.digest = about.get("licence", ""), about["px_per_cm"], digest
     put_pictures(garment, folder, about["garment"], about.get("part_names", []))
+    return True
+
+
+def renew_what_pages_show(garment: StockGarment) -> bool:
+    """Whether a garment of before pages showed WebP had to be brought up to date; whatever picture it has stays."""
+    if garment.screen.name.endswith(".webp"):
+        return False
+    renew_small_pictures(garment)
     return True
 
 
