@@ -92,8 +92,9 @@ class TrainingSettings:
     discriminator_widths: tuple[int, ...] = (48, 96, 160, 256)
     discriminator_turns: int = 3  # a step; with one the generator ran ahead and the discriminator went blind
     # A fine-tune only: real swatches of other categories shown to the discriminator as wrong (GAN-CLS: Reed et al. 2016), and
-    # the two terms of the frozen judges (ml.textiles.judge).
+    # the terms of the frozen judges (ml.textiles.judge).
     mismatch: float = 0.0
     judged_class: float = 0.0
     judged_match: float = 0.0
+    judged_colours: float = 0.0  # how far the batch's colours are from the real ones'; with eyes only
     projected: bool = False  # the discriminator and the judge look through ImageNet's eyes (ml.textiles.eyes)

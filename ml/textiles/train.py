@@ -29,7 +29,7 @@ from ml.errors import MlError, ModelFileError, told_in_a_sentence
 from ml.textiles.config import CATEGORIES, TRAINING_CELLS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
 from ml.textiles.eyes import Eyes, ProjectedDiscriminator, load_eyes
-from ml.textiles.judge import Judges, discrepancy, load_judges
+from ml.textiles.judge import Judges, colour_distance, discrepancy, load_judges
 from ml.textiles.losses import LOSSES, discriminator_loss, generated_loss, generator_loss, r1_penalty
 from ml.textiles.model import Discriminator, Generator
 from ml.textiles.waves import repeat_motif, scaled_waves, wave_angles
@@ -93,6 +93,7 @@ class Trainer:
             .to(memory_format=torch.channels_last)
         )
         self.real_seen: list[Tensor] = []  # by the eyes, in this step
+        self.real_shown: Tensor = torch.zeros(0)  # the last real batch
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimisers = {
             "generator": torch.optim.Adam(self.generator.parameters(), settings.generator_rate, betas=(0.0, 0.99)),
@@ -133,7 +134,7 @@ class Trainer:
 
     def _judge(self, fake: Tensor) -> dict[str, Tensor]:
         if self.sight:
-            return self._judge_by_sight(self.sight)
+            return self._judge_by_sight(self.sight, fake)
         return self._judge_by_judges(fake, self.judges) if self.judges else {}
 
     def _judge_by_judges(self, fake: Tensor, judges: Judges) -> dict[str, Tensor]:
@@ -148,13 +149,19 @@ class Trainer:
         matched = torch.stack([discrepancy(a[1], b[1]) for a, b in zip(read, real, strict=True)]).mean()
         return {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
 
-    def _judge_by_sight(self, sight: ProjectedDiscriminator) -> dict[str, Tensor]:
-        """The same by what the eyes saw of the generated batch just now, and of this step's real ones."""
+    def _judge_by_sight(self, sight: ProjectedDiscriminator, fake: Tensor) -> dict[str, Tensor]:
+        """The same by what the eyes saw of the generated batch just now, and of this step's real ones; and its colours."""
         settings = self.settings
         target = torch.full((len(sight.seen),), CATEGORIES.index(settings.categories[0]), device=self.device)
         named = F.cross_entropy(sight.eyes.read(sight.seen), target)
         matched = discrepancy(sight.seen, torch.cat(self.real_seen))
-        return {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
+        judged = {"named": settings.judged_class * named, "matched": settings.judged_match * matched}
+        if settings.judged_colours:
+            ways = np.random.default_rng([self.seed, self.step, 4]).standard_normal((3, 16), dtype=np.float32)
+            ways /= np.linalg.norm(ways, axis=0)
+            far = colour_distance(fake, self.real_shown, torch.from_numpy(ways).to(self.device))
+            judged["colours"] = settings.judged_colours * far
+        return judged
 
     def _train_discriminator(self, fake: Tensor, turn: int) -> float:
         """One step of the discriminator on generated pictures and fresh real ones; its loss without the penalty."""
@@ -165,6 +172,7 @@ class Trainer:
             judged = self.discriminator(real)
             if self.sight:
                 self.real_seen = [*(self.real_seen if turn else []), self.sight.seen.detach()]
+                self.real_shown = real
             loss = discriminator_loss(settings.loss, judged, self.discriminator(fake))
         total = loss + settings.mismatch * self._mismatch_loss(self.others, number) if self.others else loss
         if settings.r1 and number % settings.r1_every == 0:

@@ -13,7 +13,7 @@ from ml.textiles.train import CHECKPOINT, Trainer, load_checkpoint, train
 
 from .conftest import SHORT, TINY
 
-SIGHTED = dataclasses.replace(SHORT, projected=True, r1=0.0, judged_class=1.0, judged_match=4.0)
+SIGHTED = dataclasses.replace(SHORT, projected=True, r1=0.0, judged_class=1.0, judged_match=4.0, judged_colours=8.0)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from ml.errors import ModelFileError
 from ml.textiles import train as training
 from ml.textiles.config import CATEGORIES
 from ml.textiles.data import Swatches, kept_aside
-from ml.textiles.judge import Judges, discrepancy, load_judges, train_judges
+from ml.textiles.judge import Judges, colour_distance, discrepancy, load_judges, train_judges
 from ml.textiles.train import KIND_GENERATOR, KIND_RUN, Trainer, train
 
 from .conftest import SHORT, TINY
@@ -114,3 +114,16 @@ def test_the_lineage_of_a_fine_tune_names_every_run_before(data, tmp_path):
     tune("alone", 2, "base")
     tune("judged", 1, "alone")
     assert load_checkpoint(tmp_path / "judged" / "training.safetensors", kind=KIND_RUN).scores["lineage"] == [3, 2]
+
+
+def test_colours_are_far_when_a_batch_is_printed_in_others_wherever_they_lie():
+    ways = torch.nn.functional.normalize(torch.randn(3, 16, generator=torch.Generator().manual_seed(4)), dim=0)
+    reds = torch.zeros(4, 3, 16, 16)
+    reds[:, 0, :8] = 0.9
+    moved, blues = reds.flip(2), reds.flip(1).requires_grad_()
+    assert colour_distance(reds, moved, ways) < 1e-6
+    far = colour_distance(blues, reds, ways)
+    assert far > 0.1
+    far.backward()
+    assert blues.grad is not None
+    assert blues.grad.abs().sum() > 0
