@@ -36,9 +36,10 @@ HEAVY = {
         "studio-print-file",
         "studio-preview",
         "studio-tile",
+        "studio-shown",
         "studio-inks",
     ),
-    "fabric-tile",
+    *("fabric-tile", "fabric-shown"),
     *("POST api:photos", "POST api:photo-results", "POST api:garment-results", "api:fabric-picture"),
 }
 

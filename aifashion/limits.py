@@ -25,7 +25,8 @@ POSTS = {
 ALL = {
     **{f"{what}-{whose}": "dress" for what in ("preview", "live", "sheet") for whose in ("photo", "stock")},
     "live-fabric": "dress",
-    **dict.fromkeys(("fabric-tile", "studio-tile", "studio-preview", "studio-inks", "studio-mix-preview"), "generate"),
+    **dict.fromkeys(("fabric-tile", "fabric-shown", "studio-tile", "studio-shown"), "generate"),
+    **dict.fromkeys(("studio-preview", "studio-inks", "studio-mix-preview"), "generate"),
     **dict.fromkeys(("studio-print-file", "studio-mix-loop", "download-jpeg", "download-fabric"), "print"),
 }
 

@@ -70,13 +70,22 @@ class FabricReference:
         return _("%(category)s from the Studio") % {"category": category}
 
     def tile(self, version: str = "", size: int = 256) -> str:
-        """The address of one tile; ``version``: the one published now, for a fabric that names none."""
+        """The address of one tile, exact; ``version``: the one published now, for a fabric that names none."""
+        return self._address("tile", version, size)
+
+    def picture(self, version: str = "", size: int = 256) -> str:
+        """The same for a page to show."""
+        return self._address("shown", version, size)
+
+    def _address(self, kind: str, version: str, size: int) -> str:
         if self.version:
             query = recipe_query(replace(self.recipe, repeat="straight"))
-            return f"{reverse('studio-tile', args=[self.category, self.version])}?{urlencode([*query, ('size', size)])}"
+            return (
+                f"{reverse(f'studio-{kind}', args=[self.category, self.version])}?{urlencode([*query, ('size', size)])}"
+            )
         named = f"&v={version}" if version else ""
-        return f"{reverse('fabric-tile', args=[self.category, self.recipe.seed])}?size={size}{named}"
+        return f"{reverse(f'fabric-{kind}', args=[self.category, self.recipe.seed])}?size={size}{named}"
 
     @property
-    def small_tile(self) -> str:
-        return self.tile(size=128)
+    def small_picture(self) -> str:
+        return self.picture(size=128)

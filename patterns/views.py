@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
@@ -12,7 +15,11 @@ from patterns import queries, services
 from patterns.forms import FabricPageForm, SeedForm, TileForm, first_error
 from patterns.models import GeneratorVersion
 
+if TYPE_CHECKING:
+    from ml.textiles.recipe import Recipe
+
 DEFAULT_SIZE = 256
+Draw = Callable[[GeneratorVersion, "Recipe", int], bytes]
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
 
@@ -59,21 +66,32 @@ def gallery(request: HttpRequest, category: str = "") -> HttpResponse:
 
 @require_safe
 def tile(request: HttpRequest, category: str, seed: str) -> HttpResponse:
-    """One tile as PNG, drawn now. With its version in the address (``v``) it may be kept for ever."""
+    """One tile as PNG, exact."""
+    return _tile(request, category, seed, "png", services.draw_fabric)
+
+
+@require_safe
+def shown_tile(request: HttpRequest, category: str, seed: str) -> HttpResponse:
+    """The same for a page to show."""
+    return _tile(request, category, seed, "webp", services.show_fabric)
+
+
+def _tile(request: HttpRequest, category: str, seed: str, form: str, draw: Draw) -> HttpResponse:
+    """One tile, drawn now. With its version in the address (``v``) it may be kept for ever."""
     from ml.textiles.recipe import Recipe
 
-    seed_form, form = SeedForm({"seed": seed}), TileForm(request.GET)
-    for checked in (seed_form, form):
+    seed_form, asked = SeedForm({"seed": seed}), TileForm(request.GET)
+    for checked in (seed_form, asked):
         if not checked.is_valid():
             raise RecipeError(first_error(checked))
-    version = _version_or_404(category, form.cleaned_data["v"])
-    recipe, size = Recipe(seed=seed_form.cleaned_data["seed"]), form.cleaned_data["size"] or DEFAULT_SIZE
-    etag = services.fabric_etag(version, recipe, size)
+    version = _version_or_404(category, asked.cleaned_data["v"])
+    recipe, size = Recipe(seed=seed_form.cleaned_data["seed"]), asked.cleaned_data["size"] or DEFAULT_SIZE
+    etag = services.fabric_etag(version, recipe, size, form)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(services.draw_fabric(version, recipe, size), content_type="image/png")
+        response = HttpResponse(draw(version, recipe, size), content_type=f"image/{form}")
     response["ETag"] = etag
-    response["Cache-Control"] = FOR_EVER if form.cleaned_data["v"] else ASK_AGAIN
+    response["Cache-Control"] = FOR_EVER if asked.cleaned_data["v"] else ASK_AGAIN
     return response
 
 

@@ -58,6 +58,7 @@ ROUTES = {
     "categories": EVERYBODY,
     "fabrics": Row(200, 200, form={"from": 3}),
     "fabric-tile": EVERYBODY,
+    "fabric-shown": EVERYBODY,
     "gallery": EVERYBODY,
     "gallery-category": EVERYBODY,
     "studio-start": EVERYBODY,
@@ -77,6 +78,7 @@ ROUTES = {
     "studio": Row(200, 200, form={"seed": 17}),
     "studio-preview": Row(200, 200, form={"seed": 17}),
     "studio-tile": Row(200, 200, form={"seed": 17}),
+    "studio-shown": Row(200, 200, form={"seed": 17}),
     "studio-inks": Row(200, 200, form={"seed": 17}),
     "studio-print": Row(200, 200, form={"seed": 17}),
     "studio-print-file": Row(200, 200, form={"seed": 17, "width": 2, "dpi": 150}),
@@ -221,6 +223,7 @@ def addresses(owner) -> dict[str, str]:
     arguments = {
         "fabrics": ["plaid"],
         "fabric-tile": ["plaid", "17"],
+        "fabric-shown": ["plaid", "17"],
         **{name: ["plaid", version] for name in ROUTES if name.startswith("studio")},
         **dict.fromkeys(("studio-start", "studio-open", "studio-picture")),
         **{name: [made.public_id] for name in ("fabric", "fabric-change")},

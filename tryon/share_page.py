@@ -45,7 +45,7 @@ class Piece:
 
     garments: str
     fabric: str
-    tile: str
+    picture: str
     page: str
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ def pieces_of(result: Result) -> list[Piece]:
 
 def _piece(garments: list[str] | tuple[str, ...], fabric: FabricReference, version: str) -> Piece:
     page = f"{reverse('clothes')}?{urlencode({'fabric': str(fabric)})}"
-    return Piece(garments_together(garments), fabric.label, fabric.tile(version, 256), page)
+    return Piece(garments_together(garments), fabric.label, fabric.picture(version, 256), page)
 
 
 def pattern_width(result: Result, in_inches: bool) -> str:

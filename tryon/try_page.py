@@ -265,4 +265,4 @@ def fabric_grid(form: TryOnForm) -> dict[str, Any]:
 
 
 def swatch_of(choice: FabricReference, version: str, is_chosen: bool) -> Swatch:
-    return Swatch(str(choice), choice.label, choice.tile(version), is_chosen)
+    return Swatch(str(choice), choice.label, choice.picture(version), is_chosen)

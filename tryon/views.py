@@ -147,7 +147,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "result": found,
         "recipe": found.fabric.recipe,
         "category": found.fabric.generator_version.category,
-        "fabric_tile": FabricReference.of(found.fabric).tile(found.fabric.generator_version.version, 512),
+        "fabric_picture": FabricReference.of(found.fabric).picture(found.fabric.generator_version.version, 512),
         "before": addresses_of(wearable).before if wearable else "",
         "again": _address_of_look(found, wearable) if wearable else "",
         "pieces": pieces_of(found),

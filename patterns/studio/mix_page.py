@@ -67,7 +67,7 @@ def mix_page(version: GeneratorVersion, mix: Mix, person: Person) -> dict[str, A
         "strip": [
             Picture(
                 each.address,
-                each.picture("studio-tile", size=SMALL_PICTURE),
+                each.picture("studio-shown", size=SMALL_PICTURE),
                 _("Step %(step)s of %(steps)s") % {"step": place + 1, "steps": STRIP_STEPS},
             )
             for place, each in enumerate(
@@ -78,7 +78,7 @@ def mix_page(version: GeneratorVersion, mix: Mix, person: Person) -> dict[str, A
         "others": [
             Picture(
                 mix_address(version, replace(mix, second=each.as_recipe())),
-                work_of(each).picture("studio-tile", size=96),
+                work_of(each).picture("studio-shown", size=96),
                 each.name or fabric_name(work_of(each)),
             )
             for each in saved

@@ -180,7 +180,7 @@ def neighbours(work: Work) -> list[Picture]:
     return [
         Picture(
             each.address,
-            each.picture("studio-tile", size=SMALL_PICTURE),
+            each.picture("studio-shown", size=SMALL_PICTURE),
             _("Neighbour %(number)s") % {"number": place + 1},
         )
         for place, each in enumerate(works)
@@ -208,7 +208,7 @@ def fabric_card(fabric: Fabric) -> dict[str, Any]:
         "fabric": fabric,
         "work": work,
         "name": fabric.name or fabric_name(work),
-        "picture": work.picture("studio-tile", size=256),
+        "picture": work.picture("studio-shown", size=256),
     }
 
 

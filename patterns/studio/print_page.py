@@ -19,6 +19,8 @@ from patterns.studio.pages import (
 from patterns.studio.press import PRESSES
 from patterns.words import told
 
+TILE = 512  # pixels a side, of the picture on the page
+
 if TYPE_CHECKING:
     from ml.textiles.press import PrintPlan
 
@@ -40,6 +42,7 @@ def plan_of(work: Work, form: PrintForm) -> PrintPlan:
 
 def print_page(work: Work, form: PrintForm) -> dict[str, Any]:
     from ml.textiles.press import size_range
+    from ml.textiles.repeats import BLOCKS
     from ml.textiles.trace import is_flat
 
     plan, errors = None, []
@@ -68,7 +71,8 @@ def print_page(work: Work, form: PrintForm) -> dict[str, Any]:
             kind: f"{reverse('studio-print-file', args=[*work.keys, kind])}?{urlencode(query)}"
             for kind in (*PRESSES, "recipe")
         },
-        "picture": work.picture("studio-tile", size=512),
+        "picture": work.picture("studio-shown", size=TILE),
+        "picture_size": [TILE * tiles for tiles in BLOCKS[work.recipe.repeat]],
         "errors": errors,
     }
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from patterns.memory import Memory
 from patterns.metrics import stage
 from patterns.models import GeneratorVersion
-from patterns.services import LARGEST_SEED, generator_for
+from patterns.services import LARGEST_SEED, SHOWN_QUALITY, generator_for
 from patterns.slots import Slots, model_slots
 from patterns.uploads import read_upload
 
@@ -72,15 +72,22 @@ def encode_block(version: GeneratorVersion, recipe: Recipe, size: int) -> bytes:
     return encode_png(draw_block(version, recipe, size), Mark.GENERATED)
 
 
+def show_block(version: GeneratorVersion, recipe: Recipe, size: int) -> bytes:
+    """The block for a page to show, as WebP."""
+    from ml.encode import Mark, encode_webp
+
+    return encode_webp(draw_block(version, recipe, size), SHOWN_QUALITY, Mark.GENERATED)
+
+
 def draw_preview(version: GeneratorVersion, recipe: Recipe, view: str) -> bytes:
-    """What lies on the table, as JPEG: the block ("tile"), or three by three tiles of cloth ("sheet")."""
-    from ml.encode import Mark, encode_jpeg
+    """What lies on the table, as WebP: the block ("tile"), or three by three tiles of cloth ("sheet")."""
+    from ml.encode import Mark, encode_webp
 
     if view == "tile":
         picture = draw_block(version, recipe, TILE_SIZE)
     else:
         picture = lay_sheet(draw_block(version, recipe, SHEET_TILE), 3 * SHEET_TILE)
-    return encode_jpeg(picture, 90, Mark.GENERATED)
+    return encode_webp(picture, SHOWN_QUALITY, Mark.GENERATED)
 
 
 def lay_sheet(block: Bytes, side: int) -> Bytes:

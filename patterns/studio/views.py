@@ -38,6 +38,7 @@ from patterns.studio.mix_page import child_of, mix_address, mix_page
 from patterns.studio.print_page import file_stem, plan_of, print_page, print_query
 from patterns.units import reads_inches
 from patterns.uploads import UploadError
+from patterns.views import Draw
 from patterns.words import told
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -106,7 +107,7 @@ def preview(request: HttpRequest, category: str, version: str) -> HttpResponse:
         request,
         f"preview-{work.view}",
         work,
-        "image/jpeg",
+        "image/webp",
         lambda: services.draw_preview(work.version, work.recipe, work.view),
     )
 
@@ -114,13 +115,22 @@ def preview(request: HttpRequest, category: str, version: str) -> HttpResponse:
 @require_safe
 def tile(request: HttpRequest, category: str, version: str) -> HttpResponse:
     """The block that repeats, as PNG: exact."""
-    form = TileForm(request.GET)
-    refuse_errors(form)
-    size = form.cleaned_data["size"] or DEFAULT_SIZE
-    work = read_work(version_or_404(category, version), request.GET)
-    return _picture(
-        request, f"tile-{size}", work, "image/png", lambda: services.encode_block(work.version, work.recipe, size)
-    )
+    return _block(request, version_or_404(category, version), "png", services.encode_block)
+
+
+@require_safe
+def shown_tile(request: HttpRequest, category: str, version: str) -> HttpResponse:
+    """The same for a page to show."""
+    return _block(request, version_or_404(category, version), "webp", services.show_block)
+
+
+def _block(request: HttpRequest, version: GeneratorVersion, form: str, draw: Draw) -> HttpResponse:
+    asked = TileForm(request.GET)
+    refuse_errors(asked)
+    size = asked.cleaned_data["size"] or DEFAULT_SIZE
+    work = read_work(version, request.GET)
+    kind = f"tile-{size}-{form}"
+    return _picture(request, kind, work, f"image/{form}", lambda: draw(work.version, work.recipe, size))
 
 
 @require_safe
@@ -173,7 +183,7 @@ def mix_preview(request: HttpRequest, category: str, version: str) -> HttpRespon
         request,
         "preview-sheet",
         work,
-        "image/jpeg",
+        "image/webp",
         lambda: services.draw_preview(work.version, work.recipe, "sheet"),
     )
 

@@ -25,8 +25,24 @@ NOT_PAGES = {
         for name in ROUTES
         if name.startswith(("api", "health", "download", "live", "preview", "studio-mix-", "photo-"))
     ],
-    *("metrics", "fabric-tile", "catalogue-picture", "result-image", "result-thumbnail", "shared-picture"),
-    *("shared-before", "studio-preview", "studio-tile", "studio-inks", "studio-print-file", "studio-category"),
+    *(
+        "metrics",
+        "fabric-tile",
+        "fabric-shown",
+        "catalogue-picture",
+        "result-image",
+        "result-thumbnail",
+        "shared-picture",
+    ),
+    *(
+        "shared-before",
+        "studio-preview",
+        "studio-tile",
+        "studio-shown",
+        "studio-inks",
+        "studio-print-file",
+        "studio-category",
+    ),
     *("upload-photo", "job", "favicon"),
 }
 SIGNED_OUT = {"account_login", "account_signup", "account_reset_password", "privacy"}

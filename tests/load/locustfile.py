@@ -22,7 +22,7 @@ from ml.textiles.config import CATEGORIES
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 PREVIEW = re.compile(r'src="(/try/[^"]+preview\.jpg\?[^"]+)"')
 STOCK = re.compile(r'href="(/try/stock/[\w-]+/)')
-TILE = re.compile(r'src="(/fabrics/[^"]+\.png[^"]*)"')
+TILE = re.compile(r'src="(/fabrics/[^"]+\.webp[^"]*)"')
 STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 HIDDEN = re.compile(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"')
 FABRICS_A_PAGE = 8

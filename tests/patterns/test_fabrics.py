@@ -26,6 +26,19 @@ def test_a_tile_has_the_size_asked_for(anonymous):
         assert Image.open(io.BytesIO(response.content)).size == (size, size)
 
 
+def test_a_page_shows_the_same_tile_as_webp(anonymous):
+    version = version_of("plaid")
+    shown = anonymous.get("/fabrics/plaid/17.webp", {"v": version.version, "size": 64})
+    assert shown["Content-Type"] == "image/webp"
+    assert shown["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert shown["ETag"] != anonymous.get("/fabrics/plaid/17.png", {"v": version.version, "size": 64})["ETag"]
+    assert b"trainedAlgorithmicMedia" in shown.content
+    pixels = np.asarray(Image.open(io.BytesIO(shown.content))).astype(int)
+    assert np.abs(pixels - services.draw_tile(version, Recipe(17), 64)).mean() < 16, (
+        "blocks of noise, their colour at half size"
+    )
+
+
 def test_the_same_recipe_and_version_give_the_same_bytes(anonymous):
     version = version_of("plaid")
     first = anonymous.get("/fabrics/plaid/17.png").content

@@ -18,6 +18,7 @@ def test_a_seed_is_a_seed():
     assert str(reference) == "plaid:17"
     assert reference.label == "Plaid 17"
     assert reference.tile("2-abc") == "/fabrics/plaid/17.png?size=256&v=2-abc"
+    assert reference.picture("2-abc") == "/fabrics/plaid/17.webp?size=256&v=2-abc"
 
 
 def test_any_other_recipe_travels_with_its_version():
@@ -26,6 +27,7 @@ def test_any_other_recipe_travels_with_its_version():
     assert FabricReference.parse(str(reference)) == reference
     assert reference.label == "Plaid from the Studio"
     assert reference.tile().startswith("/studio/plaid/2-abc/tile.png?r=")
+    assert reference.picture().startswith("/studio/plaid/2-abc/tile.webp?r=")
 
 
 @pytest.mark.parametrize(

@@ -201,11 +201,22 @@ def test_a_long_trail_stays_short_enough_for_an_address(plaid):
 # --- Pictures --------------------------------------------------------------------------------------------------------
 def test_a_preview_shows_the_form_as_it_stands(anonymous, plaid):
     asked = {"r": write_recipe(Recipe(17)), "repeat": "mirror", "view": "tile"}
-    response = anonymous.get(path(plaid, "preview.jpg"), asked)
+    response = anonymous.get(path(plaid, "preview.webp"), asked)
     assert Image.open(io.BytesIO(response.content)).size == (1024, 1024)
-    sheet = anonymous.get(path(plaid, "preview.jpg"), asked | {"view": "sheet"})
+    sheet = anonymous.get(path(plaid, "preview.webp"), asked | {"view": "sheet"})
     assert Image.open(io.BytesIO(sheet.content)).size == (768, 768)
     assert sheet["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_pages_show_the_block_as_webp(anonymous, plaid):
+    shown = anonymous.get(path(plaid, "tile.webp"), {"r": write_recipe(Recipe(17, repeat="half-drop")), "size": 64})
+    picture = Image.open(io.BytesIO(shown.content))
+    assert (picture.format, picture.size) == ("WEBP", (128, 64))
+    assert b"trainedAlgorithmicMedia" in shown.content
+
+
+def test_the_address_that_a_preview_had_as_jpeg_still_shows_it(anonymous, plaid):
+    assert anonymous.get(path(plaid, "preview.jpg"), {"seed": 17})["Content-Type"] == "image/webp"
 
 
 def test_a_picture_seen_before_is_not_drawn_again(anonymous, plaid, monkeypatch):
@@ -239,6 +250,11 @@ def test_the_inks_sent_to_the_browser_print_the_servers_picture(plaid):
 def test_the_printed_size_is_said_before_a_file_is_made(anonymous, plaid):
     page = anonymous.get(path(plaid, "print/"), {"seed": 17, "width": 10, "unit": "in", "dpi": 300}).content.decode()
     assert "3,000 × 3,000 px at 300 DPI prints 25.4 × 25.4 cm (10.0 × 10.0 in)" in page
+
+
+def test_the_page_of_print_files_keeps_room_for_what_repeats(anonymous, plaid):
+    asked = {"r": write_recipe(Recipe(17, repeat="half-drop"))}
+    assert 'width="1024" height="512"' in anonymous.get(path(plaid, "print/"), asked).content.decode()
 
 
 @pytest.mark.parametrize(("kind", "form"), [("png", "PNG"), ("tiff", "TIFF")])
@@ -314,7 +330,7 @@ def test_a_bad_field_gets_a_sentence_and_the_fabric_stays(anonymous, plaid, case
     assert response.status_code == 400
     assert words in response.content.decode()
     assert response.context["recipe"] == recipe
-    assert anonymous.get(path(plaid, "preview.jpg"), {"r": write_recipe(recipe), **fields}).status_code in (
+    assert anonymous.get(path(plaid, "preview.webp"), {"r": write_recipe(recipe), **fields}).status_code in (
         (200,) if "do" in fields and "number" not in fields else (400,)
     )
 

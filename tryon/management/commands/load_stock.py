@@ -57,7 +57,7 @@ def load_garment(folder: Path) -> bool:
 
 def renew_what_pages_show(garment: StockGarment) -> bool:
     """Whether a garment of before pages showed WebP had to be brought up to date; whatever picture it has stays."""
-    if garment.screen.name.endswith(".webp"):
+    if str(garment.screen.name).endswith(".webp"):
         return False
     renew_small_pictures(garment)
     return True
