@@ -185,24 +185,24 @@ def labels_file(labels: Bytes) -> tuple[str, bytes]:
     return ".png", encode_png_quickly(labels)
 
 
-def render_preview(wearable: Wearable, look: Look) -> bytes:
-    """The look at screen size, as WebP. Raises MlError, Busy."""
+def render_preview(wearable: Wearable, look: Look, longest: int = SCREEN_SIDE) -> bytes:
+    """The look at screen size or smaller, as WebP. Raises MlError, Busy."""
     from ml.encode import Mark, encode_webp
 
     dressed, _ = dress(wearable, wearable.screen, look)
     with stage("encode"):
-        return encode_webp(dressed, 85, Mark.COMPOSITE)
+        return encode_webp(shrink(dressed, longest), 85, Mark.COMPOSITE)
 
 
-def render_stock_preview(stock: StockGarment, look: Look) -> bytes:
+def render_stock_preview(stock: StockGarment, look: Look, longest: int = SCREEN_SIDE) -> bytes:
     """The same for a stock garment; what many people look at, as on the home page, is rendered once."""
     drawn = [
         (each.garments, each.plain, each.version.pk, each.recipe, each.placement, each.strength) for each in look.layers
     ]
-    key = (stock.image.name, stock.px_per_cm, *drawn)
+    key = (stock.image.name, stock.px_per_cm, longest, *drawn)
     preview = _stock_previews.recall(key)
     if preview is None:
-        preview = render_preview(stock, look)
+        preview = render_preview(stock, look, longest)
         _stock_previews.keep(key, preview)
     return preview
 

@@ -18,7 +18,7 @@ from patterns.services import FRESH_SEEDS, fresh_seed
 from tryon.access import photo_in_use, stock_or_404
 from tryon.forms import TryOnForm
 from tryon.models import Photo, StockGarment
-from tryon.try_page import addresses_of, mask_version_of
+from tryon.try_page import addresses_of, in_two_sizes, mask_version_of
 
 CELLS = 6
 
@@ -66,9 +66,11 @@ def _cell(form: TryOnForm, choice: FabricReference, wearable: Photo | StockGarme
     addresses = addresses_of(wearable)
     changed = {"fabric": str(choice), "category": choice.category, "from": str(choice.recipe.seed)}
     state = [(name, changed.get(name, value)) for name, value in form.state()]
+    picture = f"{addresses.preview}?{urlencode([*state, ('v', mask_version_of(wearable))])}"
     return {
         "label": choice.label,
         "is_on": choice == form.choice,
         "page": f"{addresses.page}?{urlencode(state)}",
-        "picture": f"{addresses.preview}?{urlencode([*state, ('v', mask_version_of(wearable))])}",
+        "picture": picture,
+        "sizes": in_two_sizes(picture, wearable),
     }

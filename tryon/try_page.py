@@ -23,6 +23,7 @@ from patterns.words import percent
 from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
+from tryon.pictures import SCREEN_SIDE, SMALL_SIDE
 from tryon.services import scale_of
 from tryon.words import garment_title, mid_sentence, part_title
 
@@ -102,6 +103,7 @@ class DressedGarment:
 
     page: str
     picture: str
+    sizes: str
     label: str
 
 
@@ -123,7 +125,15 @@ def dressed_garment(garment: StockGarment, category: Category, seed: int) -> Dre
         "garments": garment,
         "fabric": mid_sentence(f"{category} {seed}"),
     }
-    return DressedGarment(f"{addresses.page}?{query}", f"{addresses.preview}?{query}", label)
+    picture = f"{addresses.preview}?{query}"
+    return DressedGarment(f"{addresses.page}?{query}", picture, in_two_sizes(picture, garment), label)
+
+
+def in_two_sizes(preview: str, wearable: Wearable) -> str:
+    """A preview's address as a srcset, for pages that show several side by side."""
+    longest = max(wearable.width, wearable.height)
+    small, large = (round(wearable.width * min(1, side / longest)) for side in (SMALL_SIDE, SCREEN_SIDE))
+    return f"{preview}&small=1 {small}w, {preview} {large}w"
 
 
 def addresses_of(wearable: Photo | StockGarment) -> Addresses:

@@ -28,6 +28,7 @@ from tryon.access import photo_in_use, photo_or_404, result_or_404, stock_or_404
 from tryon.forms import TryOnForm, UploadForm
 from tryon.layers import Held
 from tryon.models import Photo, Result, StockGarment
+from tryon.pictures import SCREEN_SIDE, SMALL_SIDE
 from tryon.share_page import pattern_width, pieces_of, sharing_context
 from tryon.storage import catalogue_storage
 from tryon.try_page import about_photo, addresses_of, dressed_garments, try_page
@@ -108,14 +109,14 @@ def try_stock(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def preview_photo(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     photo = photo_in_use(person_of(request), public_id)
-    preview = services.render_preview(photo, look_or_refuse(request.GET, photo))
+    preview = services.render_preview(photo, look_or_refuse(request.GET, photo), _side_of(request))
     return HttpResponse(preview, content_type="image/webp", headers={"Cache-Control": "private, max-age=300"})
 
 
 @require_safe
 def preview_stock(request: HttpRequest, slug: str) -> HttpResponseBase:
     stock = stock_or_404(slug)
-    preview = services.render_stock_preview(stock, look_or_refuse(request.GET, stock))
+    preview = services.render_stock_preview(stock, look_or_refuse(request.GET, stock), _side_of(request))
     return HttpResponse(preview, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
 
 
@@ -224,6 +225,11 @@ def _try_page(request: HttpRequest, wearable: Photo | StockGarment) -> HttpRespo
         return redirect(f"{request.path}?{form.address()}")
     context = try_page(wearable, form)
     return render(request, "tryon/try.html", context, status=200 if form.is_valid() else 400)
+
+
+def _side_of(request: HttpRequest) -> int:
+    """How large a preview is to be: as try_page.in_two_sizes says it."""
+    return SMALL_SIDE if "small" in request.GET else SCREEN_SIDE
 
 
 def _keep(request: HttpRequest, wearable: Photo | StockGarment) -> HttpResponse:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from PIL import Image
 
 from tests.factories import look_query, make_category, make_photo, make_stock, make_version, photo_pixels, version_of
 from tryon import services
@@ -143,6 +146,16 @@ def test_a_sheet_shows_six_fabrics_that_each_lead_on(anonymous):
         assert "cm=12" in cell["page"]
         assert anonymous.get(cell["page"]).status_code == 200
         assert anonymous.get(cell["picture"])["Content-Type"] == "image/webp"
+
+
+def test_pictures_side_by_side_come_in_the_two_sizes_that_they_say(owner):
+    version_of("plaid")
+    large = make_photo(owner.person, photo_pixels(900, 1200))
+    sheet = owner.client.get(reverse("sheet-photo", args=[large.public_id]), look_query(six=3))
+    small, usual = (each.split() for each in sheet.context["cells"][0]["sizes"].split(", "))
+    assert (small[1], usual[1]) == ("480w", "750w")
+    sizes = [Image.open(io.BytesIO(owner.client.get(address).content)).size for address, _ in (small, usual)]
+    assert sizes == [(480, 640), (750, 1000)]
 
 
 def test_a_sheet_of_an_unsure_photo_goes_back_to_ask(owner, photo):
