@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ml.images import Bytes
 
 SCREEN_SIDE = 1000
-SMALL_SIDE = 640  # of previews where several stand side by side
+SMALL_SIDE = 720  # of previews where several stand side by side
 THUMBNAIL_SIDE = 360
 
 

@@ -153,9 +153,9 @@ def test_pictures_side_by_side_come_in_the_two_sizes_that_they_say(owner):
     large = make_photo(owner.person, photo_pixels(900, 1200))
     sheet = owner.client.get(reverse("sheet-photo", args=[large.public_id]), look_query(six=3))
     small, usual = (each.split() for each in sheet.context["cells"][0]["sizes"].split(", "))
-    assert (small[1], usual[1]) == ("480w", "750w")
+    assert (small[1], usual[1]) == ("540w", "750w")
     sizes = [Image.open(io.BytesIO(owner.client.get(address).content)).size for address, _ in (small, usual)]
-    assert sizes == [(480, 640), (750, 1000)]
+    assert sizes == [(540, 720), (750, 1000)]
 
 
 def test_a_sheet_of_an_unsure_photo_goes_back_to_ask(owner, photo):
