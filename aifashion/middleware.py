@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from aifashion import errors, limits
 from aifashion.api.problems import is_for_programs
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 requests = logging.getLogger("aifashion.requests")
 BY_MACHINES = ("/health/", "/metrics")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+DAY_FIRST = {"en-au", "en-gb", "en-ie", "en-in", "en-nz", "en-za"}  # Englishes that write 2 Nov 2026
 Next = Callable[[HttpRequest], HttpResponse]
 # A body over the limit is read and thrown away up to here, so that the browser shows our page instead of a cut connection.
 DRAIN_MEGABYTES = 200
@@ -83,14 +85,20 @@ class PermissionsPolicy:
 class Languages(LocaleMiddleware):
     """The language that somebody chose, or else their browser asks for; programs are answered in English.
 
+    ``request.LANGUAGE_CODE`` is one of ours; the one that is active may be another English, for its dates.
+
     Only what has words says that it depends on it: a picture is the same in every language, and may be kept for everybody.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         if is_for_programs(request):
             translation.activate(settings.LANGUAGE_CODE)
-        else:
-            super().process_request(request)
+            return
+        super().process_request(request)
+        if translation.get_language() == "en" and english_of(request) in DAY_FIRST:
+            translation.activate(
+                "en-gb"
+            )  # Django's dates of it; the words are still those of "en", for there is no catalogue
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         has_words = response.get("Content-Type", "").startswith(("text/html", "application/json"))
@@ -98,6 +106,12 @@ class Languages(LocaleMiddleware):
             response.headers.setdefault("Content-Language", translation.get_language())
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
+
+
+def english_of(request: HttpRequest) -> str:
+    """The English that a browser asks for first; empty when it asks for none."""
+    asked = parse_accept_lang_header(request.headers.get("Accept-Language", "").lower())
+    return next((name for name, _ in asked if name.startswith("en")), "")
 
 
 class BodyLimit:

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path
@@ -21,6 +22,7 @@ from django.utils.translation.template import templatize
 
 from tests.conftest import SiteClient
 from tests.factories import look_query, make_photo, make_result, make_stock, version_of
+from tryon.models import Result
 from tryon.words import OF_THE_HOUSE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +72,26 @@ def test_every_page_offers_the_languages_by_their_own_names(db):
     page = SiteClient().get("/privacy/", headers={"Accept-Language": "de"}).content.decode()
     assert '<button type="submit" class="link-button" name="language" value="en" lang="en">English</button>' in page
     assert 'value="de" lang="de" aria-current="true">Deutsch</button>' in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen", "language", "date"),
+    [
+        ("en-GB,en;q=0.9", "", "en", "2 Nov 2026"),
+        ("de-DE,en-IE;q=0.5", "en", "en", "2 Nov 2026"),
+        ("en-US,en-GB;q=0.9", "", "en", "Nov. 2, 2026"),
+        ("en", "", "en", "Nov. 2, 2026"),
+        ("de,en-GB;q=0.5", "", "de", "2. November 2026"),
+    ],
+)
+def test_dates_are_written_as_where_the_reader_lives(owner, asked, chosen, language, date):
+    result, client = make_result(owner.person), owner.client
+    Result.objects.update(created=datetime(2026, 11, 2, 12, tzinfo=UTC))
+    if chosen:
+        client.post(reverse("set-language"), {"language": chosen})
+    page = client.get(result.get_absolute_url(), headers={"Accept-Language": asked}).content.decode()
+    assert date in page
+    assert f'value="{language}" lang="{language}" aria-current="true"' in page, "there is one English to choose"
 
 
 def test_errors_are_told_in_the_same_language(db):
