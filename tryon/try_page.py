@@ -19,7 +19,8 @@ from patterns.models import Category, GeneratorVersion
 from patterns.references import FabricReference
 from patterns.services import next_page, page_of_seeds
 from patterns.studio.services import swatches_of
-from patterns.words import percent
+from patterns.units import said_in_inches
+from patterns.words import percent, told
 from tryon.forms import TryOnForm
 from tryon.masks import labels_of
 from tryon.models import Photo, StockGarment, Wearable
@@ -163,7 +164,7 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         "preview": f"{addresses.preview}?{form.address()}&v={mask_version_of(wearable)}" if shown else "",
         "mask_version": mask_version_of(wearable),
         **about_photo(wearable, form),
-        "scale": scale_of(wearable, labels_of(wearable), tuple(form.cleaned_data["garment"])) if shown else None,
+        "scale": scale_words(wearable, form) if shown else "",
         "state": form.state(),
         "in_inches": form.width == "inches",
         "placement_fields": [form[name] for name in form.placement],
@@ -174,6 +175,12 @@ def try_page(wearable: Photo | StockGarment, form: TryOnForm) -> dict[str, Any]:
         **inks_asked_for(form),
         **fabric_grid(form),
     }
+
+
+def scale_words(wearable: Wearable, form: TryOnForm) -> str:
+    """How the scale is known, in the unit of the page."""
+    said = told(scale_of(wearable, labels_of(wearable), tuple(form.cleaned_data["garment"])).how)
+    return said_in_inches(said) if form.width == "inches" else said
 
 
 def parts_of(wearable: Wearable, form: TryOnForm) -> list[PartChip]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from patterns.units import said_in_inches
 from tests.factories import look_query, make_photo, make_result, make_stock, version_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
@@ -63,6 +64,26 @@ def test_pieces_dressed_before_change_their_unit_with_the_page(anonymous, addres
     query = LOOK | {"garment": "skirt", "inches": 5, "layer": held, "do": "edit-0"}
     location = anonymous.get(stock.get_absolute_url(), query)["Location"]
     assert "inches=10" in location.split("&")
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "said"),
+    [
+        ("en-GB", {"cm": 20}, "Taking the top to be about 68 cm long, as is usual."),
+        ("en-US", {"inches": 8}, "Taking the top to be about 27 inches long, as is usual."),
+        ("en-US", {"cm": 20}, "Taking the top to be about 68 cm long, as is usual."),
+        ("de", {"cm": 20}, "Angenommen, dies ist wie üblich etwa 68 cm lang: Oberteil."),
+        ("de", {"inches": 8}, "Angenommen, dies ist wie üblich etwa 27 Zoll lang: Oberteil."),
+    ],
+)
+def test_the_scale_is_told_in_the_unit_of_the_page(anonymous, address, language, width, said):
+    page = anonymous.get(address, LOOK | width, headers={"Accept-Language": language})
+    assert said in page.content.decode()
+
+
+@pytest.mark.parametrize("length", ["168 cm tall", "ist 168 cm groß"])
+def test_only_whole_centimetres_are_changed(length):
+    assert said_in_inches(f"{length}, 0.5 cm2") == f"{length.replace('168 cm', '66 inches')}, 0.5 cm2"
 
 
 @pytest.mark.parametrize("width", ["0.1", "79", "nan", "wide"])
