@@ -20,7 +20,7 @@ from patterns.downloads import send_bytes, send_file, send_public
 from patterns.ownership import new_person_of, person_of
 from patterns.references import FabricReference
 from patterns.services import DOWNLOAD_SIZE, draw_fabric
-from patterns.units import reads_inches
+from patterns.units import reads_inches, to_inches
 from patterns.uploads import UploadError
 from patterns.words import told
 from tryon import queries, services
@@ -150,7 +150,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "category": found.fabric.generator_version.category,
         "fabric_picture": FabricReference.of(found.fabric).picture(found.fabric.generator_version.version, 512),
         "before": addresses_of(wearable).before if wearable else "",
-        "again": _address_of_look(found, wearable) if wearable else "",
+        "again": _address_of_look(found, wearable, reads_inches(request)) if wearable else "",
         "pieces": pieces_of(found),
         "pattern_width": pattern_width(found, reads_inches(request)),
         **sharing_context(found, request.build_absolute_uri),
@@ -263,12 +263,13 @@ def _file_stem(found: Result) -> str:
     return f"ai-fashion-{'-'.join(found.garments)}-{category}-{found.fabric.recipe['seed']}"
 
 
-def _address_of_look(found: Result, wearable: Photo | StockGarment) -> str:
-    """The try-on page as it was when this was kept."""
+def _address_of_look(found: Result, wearable: Photo | StockGarment, in_inches: bool) -> str:
+    """The try-on page as it was when this was kept; its width is in the reader's unit, as the result's page tells it."""
     lay, fabric = found.placement, FabricReference.of(found.fabric)
     state = [("garment", name) for name in found.garments]
     state += [("fabric", str(fabric)), ("category", fabric.category), ("from", str(fabric.recipe.seed))]
-    state += [("cm", f"{lay['cm_per_tile']:g}"), ("rotation", f"{lay['rotation']:g}")]
+    cm = lay["cm_per_tile"]
+    state += [("inches", to_inches(cm)) if in_inches else ("cm", f"{cm:g}"), ("rotation", f"{lay['rotation']:g}")]
     state += [("dx", f"{lay['offset_x']:g}"), ("dy", f"{lay['offset_y']:g}"), ("repeat", lay["repeat"])]
     state += [("strength", f"{lay.get('strength', services.USUAL_STRENGTH):g}")]
     state += [("plain", name) for name in lay.get("plain", [])]

@@ -103,6 +103,18 @@ def test_a_result_says_its_width_in_the_readers_unit(owner):
     assert "20 cm, Rapport: Gerade" in german
 
 
+def test_a_result_is_changed_further_in_the_readers_unit(owner, address):
+    query = look_query() | {"inches": "7.5"}
+    query.pop("cm", None)
+    kept = owner.client.post(reverse("keep-stock", args=["linen-shirt"]), query)["Location"]
+    again = owner.client.get(kept, headers=AMERICAN).context["again"]
+    assert "inches=7.5" in again.split("&")
+    page = owner.client.get(again, headers=AMERICAN)
+    assert 'name="inches" value="7.5"' in page.content.decode()
+    assert page.context["form"].look().placement.cm_per_tile == 19.05, "exactly what was kept"
+    assert "cm=19.05" in owner.client.get(kept).context["again"].split("&")
+
+
 def test_the_studio_begins_in_the_readers_unit(anonymous):
     version_of("plaid")
     begin = reverse("studio-category", args=["plaid"])
