@@ -75,8 +75,9 @@ export class MendView extends HTMLElement {
     this.frame.setAttribute("aria-label", this.dataset.sayPhoto);
     this.frame.setAttribute("aria-describedby", "mend-keys");
     this.zoomed = element("div", { className: "mend-zoomed" });
-    const photo = element("img", { src: this.dataset.photo, width: this.dataset.width, height: this.dataset.height, alt: "" });
-    this.dressed = element("img", { className: "mend-dressed", alt: "", hidden: true });
+    const { photo: src, width, height } = this.dataset;
+    const photo = element("img", { src, width, height, alt: "" });
+    this.dressed = element("img", { className: "mend-dressed", width, height, alt: "", hidden: true });
     this.canvas = element("canvas", { width: 600, height: Math.round((600 * this.dataset.height) / this.dataset.width) });
     this.ring = element("span", { className: "mend-cursor", hidden: true });
     this.zoomed.append(photo, this.dressed, plain[0].querySelector(".outlines"), this.canvas, this.ring);
