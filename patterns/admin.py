@@ -87,7 +87,7 @@ class GeneratorVersionAdmin(VersionPages, QuickAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         sample = self.admin_site.admin_view(self.sample_view)
-        return [path("<int:pk>/sample.png", sample, name="patterns_version_sample"), *super().get_urls()]
+        return [path("<int:pk>/sample.webp", sample, name="patterns_version_sample"), *super().get_urls()]
 
     def sample_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         from ml.textiles.recipe import Recipe
@@ -122,7 +122,7 @@ class FabricAdmin(MadeByPeople):
 
     def get_urls(self) -> list[URLPattern]:
         tile = self.admin_site.admin_view(self.tile_view)
-        return [path("<int:pk>/tile.png", tile, name="patterns_fabric_tile"), *super().get_urls()]
+        return [path("<int:pk>/tile.webp", tile, name="patterns_fabric_tile"), *super().get_urls()]
 
     def tile_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         fabric = self.row_or_404(request, pk)
@@ -151,7 +151,7 @@ def _sample_address(version: GeneratorVersion) -> str:
 
 def _tile_response(version: GeneratorVersion, recipe: Any) -> HttpResponse:
     try:
-        tile = services.draw_fabric(version, recipe, SAMPLE_SIZE)
+        tile = services.show_fabric(version, recipe, SAMPLE_SIZE)
     except MlError:  # a version whose files are gone: the list still opens, this picture is missing
         return HttpResponse(status=404)
-    return HttpResponse(tile, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+    return HttpResponse(tile, content_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})

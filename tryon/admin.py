@@ -32,7 +32,7 @@ class ThumbnailPages(MadeByPeople):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.thumbnail_view)
-        return [path("<int:pk>/thumbnail.jpg", view, name=self._address_name()), *super().get_urls()]
+        return [path("<int:pk>/thumbnail", view, name=self._address_name()), *super().get_urls()]
 
     def thumbnail_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         return send_file(self.row_or_404(request, pk).thumbnail)

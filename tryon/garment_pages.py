@@ -79,7 +79,7 @@ class GarmentVersionAdmin(Records):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/publish/", wrap(self.publish_view), name="tryon_garmentversion_publish"),
-            path("<int:pk>/sees/<slug:slug>.jpg", wrap(self.sees_view), name="tryon_garmentversion_sees"),
+            path("<int:pk>/sees/<slug:slug>.webp", wrap(self.sees_view), name="tryon_garmentversion_sees"),
             *super().get_urls(),
         ]
 
@@ -158,7 +158,7 @@ class GarmentVersionAdmin(Records):
 
     def sees_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """A stock garment with what this version finds in it laid over."""
-        from ml.encode import encode_jpeg
+        from ml.encode import encode_webp
 
         version = self.row_or_404(request, pk)
         garment = StockGarment.objects.filter(slug=slug, is_published=True).first()
@@ -170,8 +170,8 @@ class GarmentVersionAdmin(Records):
                 labels = garment_models.load(garment_models.files_of(version)).segment(pixels).labels
         except MlError:  # its files are gone: the page still opens, this picture is missing
             raise Http404 from None
-        content = encode_jpeg(lay_colours(pixels, labels), 85)
-        return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+        content = encode_webp(lay_colours(pixels, labels), 85)
+        return HttpResponse(content, content_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 
 def lay_colours(pixels: Bytes, labels: Bytes) -> Bytes:

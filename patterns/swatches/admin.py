@@ -75,9 +75,9 @@ class SwatchAdmin(SharedPages):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own("curate/<slug:slug>/", self.curate_view, "curate"),
-            self.own("<int:pk>/thumbnail.jpg", self.thumbnail_view, "swatch_thumbnail"),
+            self.own("<int:pk>/thumbnail", self.thumbnail_view, "swatch_thumbnail"),
             self.own("<int:pk>/image.jpg", self.image_view, "swatch_image"),
-            self.own("<int:pk>/turned/<int:degrees>.png", self.turned_view, "swatch_turned"),
+            self.own("<int:pk>/turned/<int:degrees>.webp", self.turned_view, "swatch_turned"),
             *super().get_urls(),
         ]
 
@@ -94,7 +94,7 @@ class SwatchAdmin(SharedPages):
         return send_file(self.row_or_404(request, pk).image)
 
     def turned_view(self, request: HttpRequest, pk: int, degrees: int) -> HttpResponse:
-        from ml.encode import encode_png
+        from ml.encode import encode_webp
         from ml.textiles.swatch import turned
 
         swatch = self.row_or_404(request, pk)
@@ -102,7 +102,7 @@ class SwatchAdmin(SharedPages):
             view = turned(read_square(swatch), degrees % 360)
         except (FileNotFoundError, PictureError):
             raise Http404 from None
-        return HttpResponse(encode_png(view), content_type="image/png", headers={"Cache-Control": UNCHANGING})
+        return HttpResponse(encode_webp(view, 90), content_type="image/webp", headers={"Cache-Control": UNCHANGING})
 
     @admin.display(description="")
     def preview(self, swatch: Swatch) -> SafeString:
@@ -192,7 +192,7 @@ class SwatchBookAdmin(SharedPages):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own("of/<slug:slug>/", self.book_view, "book"),
-            self.own("of/<slug:slug>/sheet.jpg", self.sheet_view, "sheet"),
+            self.own("of/<slug:slug>/sheet", self.sheet_view, "sheet"),
             *super().get_urls(),
         ]
 

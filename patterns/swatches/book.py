@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,7 @@ def fresh_book(category: Category) -> SwatchBook:
     old = str(book.sheet.name or "")
     book.palette = [list(each) for each in palette_of(thumbnails)] if thumbnails else []
     with new_files(default_storage) as write:
-        book.sheet = write("sheets", ".jpg", draw_sheet(thumbnails)) if thumbnails else ""
+        book.sheet = write("sheets", ".webp", draw_sheet(thumbnails)) if thumbnails else ""
         book.made_of = now
         book.save()
     if old:
@@ -82,10 +81,10 @@ def _read(file: object) -> Bytes | None:
 
 
 def draw_sheet(thumbnails: list[Bytes]) -> bytes:
-    """Swatches side by side on white, as JPEG."""
+    """Swatches side by side on white, as WebP."""
     import numpy as np
-    from PIL import Image
 
+    from ml.encode import encode_webp
     from ml.images import resize_smooth
 
     across = min(ACROSS, len(thumbnails))
@@ -95,9 +94,7 @@ def draw_sheet(thumbnails: list[Bytes]) -> bytes:
     for place, pixels in enumerate(thumbnails):
         top, left = GAP + place // across * step, GAP + place % across * step
         sheet[top : top + SIDE, left : left + SIDE] = resize_smooth(pixels, SIDE, SIDE)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "JPEG", quality=86)
-    return buffer.getvalue()
+    return encode_webp(sheet, 85)
 
 
 def palette_of(thumbnails: list[Bytes]) -> list[tuple[str, float]]:

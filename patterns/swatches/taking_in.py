@@ -129,7 +129,7 @@ def _keep(item: Item, delivery: Delivery, category: Category, pixels: Bytes, cut
     with new_files(default_storage) as write:
         rows = []
         for cut, like in fresh:
-            names = {field: write("swatches", ".jpg", content) for field, content in encoded(cut.square).items()}
+            names = {field: write("swatches", *file) for field, file in encoded(cut.square).items()}
             rows.append(Swatch(view=cut.view, like_id=like, **cut.fields, **shared, **names))
         with transaction.atomic():
             settle(item, State.DONE if rows else State.KNOWN, _sentence(len(rows), notes))
@@ -174,18 +174,12 @@ def settle(item: Item, state: Item.State, note: str) -> None:
         raise AlreadyTaken
 
 
-def encoded(square: Bytes) -> dict[str, bytes]:
-    """The files of a swatch: the square, and the frame of 224 px in its middle for pages."""
-    from PIL import Image
-
+def encoded(square: Bytes) -> dict[str, tuple[str, bytes]]:
+    """The files of a swatch, suffix and content: the square, which training reads, and the frame of 224 px in its middle for pages."""
+    from ml.encode import encode_jpeg, encode_webp
     from ml.textiles.swatch import turned
 
-    files = {}
-    for field, pixels, quality in (("image", square, 95), ("thumbnail", turned(square, 0), 84)):
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0 if field == "image" else 2)
-        files[field] = buffer.getvalue()
-    return files
+    return {"image": (".jpg", encode_jpeg(square, 95)), "thumbnail": (".webp", encode_webp(turned(square, 0), 84))}
 
 
 def _sentence(kept: int, notes: list[str]) -> str:

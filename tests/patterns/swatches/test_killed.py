@@ -65,7 +65,7 @@ if moment == "while planning":
 call_command("import_swatches", index, source="An index", licence="Various", stdout=open(os.devnull, "w"))
 call_command("sweep_files", minutes=0, stdout=open(os.devnull, "w"))
 states = sorted(Item.objects.values_list("number", "state"))
-files = sorted(name for _, _, names in os.walk(os.environ["MEDIA_ROOT"]) for name in names if name.endswith(".jpg"))
+files = sorted(name for _, _, names in os.walk(os.environ["MEDIA_ROOT"]) for name in names if name.endswith((".jpg", ".webp")))
 known = sorted(str(name).rsplit("/", 1)[-1] for row in Swatch.objects.values_list("image", "thumbnail") for name in row)
 pairs = list(Swatch.objects.values_list("item__number", "view"))
 print(states, len(pairs), len(set(pairs)), files == known, sep="|")

@@ -405,7 +405,7 @@ def test_the_book_shows_palette_and_contact_sheet_of_what_is_accepted(curator):
     assert 1 <= len(book.palette) <= 8
     assert book.palette[0][0] in page.content.decode()
     sheet, drawn = book.sheet.name, curator.get(reverse("admin:swatches_sheet", args=["plaid"]))
-    assert drawn["Content-Type"] == "image/jpeg"
+    assert drawn["Content-Type"] == "image/webp"
     assert fresh_book(category).sheet.name == sheet  # nothing changed: not drawn again
     curating.decide(category, make_curator(), Swatch.objects.filter(pk=accepted[0].pk), State.REJECTED)
     assert fresh_book(category).sheet.name != sheet
