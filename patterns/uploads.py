@@ -11,12 +11,13 @@ import logging
 import struct
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from ml.images import Bytes
 from patterns import heic
@@ -30,6 +31,17 @@ LARGE = 12_000_000  # pixels; those with more take turns
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _large_ones = threading.Lock()
 _BAND = 1 << 18  # pixels copied at a time
+# EXIF's orientation → a view of an upright picture, (H, W, 3), in the order in which the file stores its pixels.
+_AS_STORED: dict[int, Callable[[Bytes], Bytes]] = {
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.transpose(1, 0, 2),
+    6: lambda upright: np.rot90(upright),
+    7: lambda upright: upright.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda upright: np.rot90(upright, -1),
+}
+_ON_ITS_SIDE = {5, 6, 7, 8}
 ACCEPTED = "Choose a JPEG, PNG, WebP or HEIC photo."
 
 
@@ -158,18 +170,19 @@ def upright_pixels(opened: Image.Image) -> Bytes:
     """The first picture of an opened file: upright, 8 bits, sRGB, on white; uint8 (H, W, 3)."""
     opened.seek(0)
     opened.load()
-    upright = _eight_bit(_to_srgb(opened))
-    ImageOps.exif_transpose(upright, in_place=True)  # a copy of 40 megapixels would stay in memory beside it
-    return _as_array(upright)
+    return _as_array(_eight_bit(_to_srgb(opened)))
 
 
 def _as_array(picture: Image.Image) -> Bytes:
-    """Any picture of 8 bits as uint8 (H, W, 3) on white, converted in bands: the whole would be in memory three times more."""
-    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
-    step = max(1, _BAND // picture.width)
-    for top in range(0, picture.height, step):
-        band = pixels[top : top + step]
-        band[:] = np.asarray(_on_white(picture.crop((0, top, picture.width, top + len(band)))))
+    """Any picture of 8 bits as uint8 (H, W, 3), upright, on white; in bands: the whole would be in memory three times more."""
+    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    wide, high = picture.size
+    pixels = np.empty((wide, high, 3) if orientation in _ON_ITS_SIDE else (high, wide, 3), np.uint8)
+    lying = _AS_STORED[orientation](pixels) if orientation in _AS_STORED else pixels
+    step = max(1, _BAND // wide)
+    for top in range(0, high, step):
+        band = lying[top : top + step]
+        band[:] = np.asarray(_on_white(picture.crop((0, top, wide, top + len(band)))))
     return pixels
 
 
