@@ -52,6 +52,8 @@ class GeneratorVersion(models.Model):
     onnx_sha256 = models.CharField(_("onnx sha256"), max_length=64)
     directions_name = models.CharField(_("directions name"), max_length=200, blank=True)
     directions_sha256 = models.CharField(_("directions sha256"), max_length=64, blank=True)
+    encoder_name = models.CharField(_("encoder name"), max_length=200, blank=True)
+    encoder_sha256 = models.CharField(_("encoder sha256"), max_length=64, blank=True)
     scores = models.JSONField(_("scores"), default=dict, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -147,6 +147,8 @@ RAISED_IN_ML = (
     _("%(file)s does not hold directions: choose another file."),
     _("%(file)s belongs to another generator; find the directions again."),
     _("%(file)s is not a readable file of directions (%(error)s)."),
+    _("%(file)s is not an encoder of fabrics: choose another file."),
+    _("%(file)s belongs to another generator; train the encoder again."),
     _("The crop lies outside the picture."),
     # recipes
     _("The latent of this recipe belongs to another generator."),
@@ -243,6 +245,7 @@ WRITTEN_BY_WORKERS = (
     _("Loading the training code"),
     _("Preparing it for the site"),
     _("Finding what its sliders can change"),
+    _("Learning to read its fabrics off photos"),
     _("Collecting pictures to measure it beside"),
     _("Making a draft version of it"),
     _("Draft version %(version)s is ready to be judged."),

@@ -167,7 +167,7 @@ def check_models() -> None:
     from ml.errors import ModelFileError
 
     versions = GeneratorVersion.objects.filter(state=GeneratorVersion.State.PUBLISHED)
-    files = versions.values_list("weights_name", "onnx_name", "directions_name")
+    files = versions.values_list("weights_name", "onnx_name", "directions_name", "encoder_name")
     names = {name for row in files for name in row if name}
     missing = sorted(name for name in names if not model_path(name).is_file())
     if missing or not names:
@@ -179,8 +179,10 @@ def load_generator(version: GeneratorVersion) -> FabricGenerator:
     from ml.textiles.generate import FabricGenerator
 
     directions = (model_path(version.directions_name), version.directions_sha256) if version.directions_name else None
+    encoder = (model_path(version.encoder_name), version.encoder_sha256) if version.encoder_name else None
     return FabricGenerator.load(
         (model_path(version.weights_name), version.weights_sha256),
         (model_path(version.onnx_name), version.onnx_sha256),
         directions,
+        encoder,
     )

@@ -21,6 +21,7 @@ from ml.errors import MlError, RecipeError
 from ml.images import Bytes, Floats
 from ml.textiles.config import GeneratorSettings
 from ml.textiles.directions import Direction, read_directions
+from ml.textiles.guess import Encoder
 from ml.textiles.latents import decode_latent, turn, wrap_noise
 from ml.textiles.palette import dress
 from ml.textiles.recipe import Mix, Recipe
@@ -44,8 +45,10 @@ class FabricGenerator:
         mapping: dict[str, Floats],
         session: Any,
         directions: Sequence[Direction] = (),
+        encoder: Encoder | None = None,
     ) -> None:
         self.settings = settings
+        self.encoder = encoder
         self.directions = {direction.name: direction for direction in directions}
         self._mapping = mapping
         self._session = session
@@ -56,9 +59,10 @@ class FabricGenerator:
         weights: tuple[Path, str],
         onnx: tuple[Path, str],
         directions: tuple[Path, str] | None = None,
+        encoder: tuple[Path, str] | None = None,
         threads: int | None = None,
     ) -> FabricGenerator:
-        """From (path, SHA-256) of the safetensors and ONNX files, and of the directions where there are some.
+        """From (path, SHA-256) of the safetensors and ONNX files, and of directions and encoder where there are some.
 
         Raises ModelFileError when one is not as promised.
         """
@@ -71,7 +75,8 @@ class FabricGenerator:
         }
         settings = GeneratorSettings.from_dict(checkpoint.settings["generator"])
         found = read_directions(*directions, weights_sha256=weights[1]) if directions else ()
-        return cls(settings, mapping, load_session(*onnx, threads=threads), found)
+        reader = Encoder.load(*encoder, weights_sha256=weights[1], threads=threads) if encoder else None
+        return cls(settings, mapping, load_session(*onnx, threads=threads), found, reader)
 
     def style(self, recipe: Recipe) -> Floats:
         """The recipe's style w, float32 (style,), after truncation towards the category's mean."""
@@ -256,7 +261,8 @@ def _unit(x: Floats) -> Floats:
 def load_generator(category: str) -> FabricGenerator:
     """The bundled generator of a category, loaded once. Raises ModelFileError, naming those there are, on another name."""
     model = bundled_model("textiles", category)
-    return FabricGenerator.load(model.files["weights"], model.files["onnx"], model.files.get("directions"))
+    directions, encoder = model.files.get("directions"), model.files.get("encoder")
+    return FabricGenerator.load(model.files["weights"], model.files["onnx"], directions, encoder)
 
 
 def main(arguments: list[str] | None = None) -> int:

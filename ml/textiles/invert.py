@@ -1,36 +1,38 @@
 """Start from a picture: the fabric of a generator that comes closest to a photo of cloth.
 
-The photo's colours become the inks; what is searched for is the drawing. A few hundred fabrics are drawn small, the most alike is
+The photo's colours become the inks; what is searched for is the drawing. A hundred or two fabrics are drawn small, the most alike is
 refined by an evolution strategy (CMA-ES: Hansen and Ostermeier 2001), and the noise is chosen last. Likeness is judged by statistics
 of texture, which do not mind where a motif lies: how much of the contrast each scale and each direction has (a Laplacian pyramid and
 the power spectrum, after Portilla and Simoncelli 2000), and which colours cover how much. What comes back has the mood of the cloth,
 its ground, colours, scale and direction; it does not have its motifs.
 
-There is no encoder: one learned from the generator's own fabrics (kernel regression from these statistics to w) was a worse place to
-begin on real photos than the best of the fabrics drawn beforehand; see docs/decisions/0007-start-from-a-picture.md.
+Those drawn beforehand are usual fabrics of the generator or, where it has an encoder (:mod:`ml.textiles.guess`), those of a few
+thousand that this takes to be most like the photo. Its guess alone is poor on real cloth, which lies outside what the generator draws;
+see docs/decisions/0007-start-from-a-picture.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from cmaes import CMA
 
 from ml.errors import PictureError
 from ml.images import Bytes, Floats, linear_to_oklab, resize_smooth, srgb_to_linear
 from ml.textiles.generate import FabricGenerator
+from ml.textiles.guess import LOOKED_AT, Encoder, remembered_motif
 from ml.textiles.latents import encode_latent
 from ml.textiles.palette import colours_of_picture, parse_colour, to_oklab
 from ml.textiles.recipe import Recipe
 from ml.textiles.separations import Separations, ink_shares
+from ml.textiles.texture import statistics
 
 SMALLEST_SIDE = 32  # pixels of an upload
-LOOKED_AT = 128  # pixels a side at which the photo is looked at: 16 a cell, like a tile of 8 cells
 CELLS, SEARCH_CELLS = 8, 4
-BANK = 192  # fabrics drawn before the search
+BANK = 192  # fabrics drawn before the search, where there is no encoder
+USUAL, RECALLED = 32, 64  # drawn before it, where there is one
 AXES = 24  # principal axes of the style that are searched
 POPULATION, GENERATIONS = 16, 14
 NOISES = 6  # seeds tried at the end
@@ -57,27 +59,102 @@ def find_fabric(generator: FabricGenerator, picture: Bytes, seed: int = 0) -> Fo
 
     Raises PictureError when the picture is not one, or has a side under 32 px.
     """
-    target = _Target(check_swatch(picture))
-    axes, mean, places = _principal_axes(generator, seed)
-    motifs = sorted(set(generator.settings.motifs)) or [CELLS]
+    search = Search(generator, picture, seed)
+    if generator.encoder:
+        usual, nearest = search.look(search.places[:USUAL]), search.recall(RECALLED)
+        nearest = min(nearest, usual, key=Looked.distance)
+    else:
+        usual = nearest = search.look(search.places)
+    return search.settle(search.refine(nearest), usual)
 
-    def distances(points: Floats, motif: int) -> Floats:
-        noise = generator.latent(Recipe(seed, cells=SEARCH_CELLS, motif=min(motif, SEARCH_CELLS)))[1]
-        return target.distances(_drawn(generator, mean + points @ axes, noise))
 
-    bank = [distances(places[i :: len(motifs)], motif) for i, motif in enumerate(motifs)]
-    nearest = int(np.argmin([part.min() for part in bank]))
-    start = places[nearest :: len(motifs)][int(np.argmin(bank[nearest]))]
-    motif = motifs[nearest]
-    point = _refined(lambda points: distances(points, motif), start, float(bank[nearest].min()), seed)
-    recipe = Recipe(seed, truncation=1.0, cells=CELLS, latent=encode_latent(mean + point @ axes))
-    tried = [
-        replace(recipe, seed=seed + i, motif=each)
-        for i in range(NOISES)
-        for each in motifs
-        if min(each, SEARCH_CELLS) == min(motif, SEARCH_CELLS)
-    ]
-    return _best(generator, tried, target, float(np.median(np.concatenate(bank))))
+@dataclass(frozen=True)
+class Looked:
+    """Places along the axes of the style, (N, axes), the motif of each, and how far what is drawn there is from the photo."""
+
+    places: Floats
+    motifs: tuple[int, ...]
+    distances: Floats
+
+    def nearest(self) -> int:
+        return int(np.argmin(self.distances))
+
+    def distance(self) -> float:
+        return float(self.distances.min())
+
+
+class Search:
+    """The search for one photo with one generator, step by step."""
+
+    def __init__(self, generator: FabricGenerator, picture: Bytes, seed: int = 0) -> None:
+        self._generator, self._seed = generator, seed
+        self._swatch = check_swatch(picture)
+        self._target = _Target(self._swatch)
+        self._axes, self._mean, self.places = _principal_axes(generator, seed)
+        self._motifs = sorted(set(generator.settings.motifs)) or [CELLS]
+
+    def guess(self) -> Looked:
+        """Where the generator's encoder takes the photo to lie, with each of its motifs."""
+        guessed = self._encoder().guess(self._swatch)
+        return self.look(np.repeat(self._places(guessed[None]), len(self._motifs), axis=0))
+
+    def recall(self, count: int) -> Looked:
+        """The encoder's guess, and the most alike of the fabrics that it remembers, so many."""
+        recalled = self._encoder().recall(self._swatch, count)
+        styles = [self._generator.style(Recipe(seed, truncation=1.0)) for seed in recalled]
+        motifs = [remembered_motif(self._generator.settings.motifs, seed) or CELLS for seed in recalled]
+        known = self.look(self._places(np.stack(styles)), motifs)
+        return min(self.guess(), known, key=Looked.distance)
+
+    def look(self, places: Floats, motifs: Sequence[int] = ()) -> Looked:
+        """Draw what lies at these places with their motifs, by default the generator's in turn."""
+        motifs = tuple(motifs) or tuple(self._motifs[i % len(self._motifs)] for i in range(len(places)))
+        distances = np.empty(len(places), np.float32)
+        for motif in set(motifs):
+            chosen = np.array([each == motif for each in motifs])
+            distances[chosen] = self._distances(places[chosen], motif)
+        return Looked(places, motifs, distances)
+
+    def _encoder(self) -> Encoder:
+        if self._generator.encoder is None:
+            raise ValueError("ask a generator that has an encoder")
+        return self._generator.encoder
+
+    def _places(self, styles: Floats) -> Floats:
+        return np.clip(_along(styles - self._mean, self._axes), -_FARTHEST, _FARTHEST)
+
+    def refine(self, looked: Looked) -> Looked:
+        """CMA-ES from the nearest place; never worse than where it began."""
+        nearest = looked.nearest()
+        best, motif, least = looked.places[nearest], looked.motifs[nearest], looked.distance()
+        search = CMA(mean=best.astype(np.float64), sigma=0.5, seed=self._seed, population_size=POPULATION)
+        for _ in range(GENERATIONS):
+            asked = [search.ask() for _ in range(POPULATION)]
+            points = np.clip(np.array(asked, np.float32), -_FARTHEST, _FARTHEST)
+            found = self._distances(points, motif)
+            if found.min() < least:
+                best, least = points[int(np.argmin(found))], float(found.min())
+            search.tell([(place, float(value)) for place, value in zip(asked, found, strict=True)])
+        return Looked(best[None], (motif,), np.array([least], np.float32))
+
+    def settle(self, looked: Looked, usual: Looked, noises: int = NOISES) -> Found:
+        """The nearest place as a recipe, under the best of a few noises, at its own size and in the photo's colours."""
+        nearest = looked.nearest()
+        latent = encode_latent(self._mean + looked.places[nearest] @ self._axes)
+        recipe = Recipe(self._seed, truncation=1.0, cells=CELLS, latent=latent)
+        motif = min(looked.motifs[nearest], SEARCH_CELLS)
+        tried = [
+            replace(recipe, seed=self._seed + i, motif=each)
+            for i in range(noises)
+            for each in self._motifs
+            if min(each, SEARCH_CELLS) == motif
+        ]
+        return _best(self._generator, tried, self._target, float(np.median(usual.distances)))
+
+    def _distances(self, points: Floats, motif: int) -> Floats:
+        small = Recipe(self._seed, cells=SEARCH_CELLS, motif=min(motif, SEARCH_CELLS))
+        noise = self._generator.latent(small)[1]
+        return self._target.distances(_drawn(self._generator, self._mean + points @ self._axes, noise))
 
 
 def check_swatch(picture: Bytes) -> Bytes:
@@ -120,63 +197,20 @@ class _Target:
         return [min(int(rank), len(self.colours) - 1) for rank in ranks]
 
 
-def statistics(lab: Floats, window: bool = False) -> Floats:
-    """Statistics of a picture in OKLab, float32 (S, S, 3): logs of amounts of contrast, so that a difference of 1 is a factor of e.
-
-    Per channel, the contrast of every level of a Laplacian pyramid; of the lightness, how the power spectrum spreads over 6 scales and 4
-    directions. ``window``: the picture does not wrap around, so its edges are faded out before the spectrum.
-    """
-    levels = _pyramid(lab)
-    contrast = [np.log(level.std((0, 1)) + 0.01) for level in levels]
-    return np.concatenate([*contrast, _spectrum(lab[..., 0], window)])
-
-
-def _pyramid(lab: Floats) -> list[Floats]:
-    levels, now = [], lab
-    for _ in range(4):
-        small = cv2.pyrDown(now, borderType=cv2.BORDER_REFLECT101)
-        levels.append(now - cv2.pyrUp(small, dstsize=now.shape[1::-1]))
-        now = np.asarray(small, np.float32)
-    return [*levels, now]
-
-
-def _spectrum(lightness: Floats, window: bool) -> Floats:
-    side = len(lightness)
-    flat = lightness - lightness.mean()
-    if window:
-        fade = np.hanning(side).astype(np.float32)
-        flat = flat * fade[:, None] * fade[None] * np.float32(8 / 3)
-    power = np.abs(np.fft.fft2(flat)) ** 2 / side**4
-    fy, fx = np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)[None]
-    octave = np.clip(np.floor(np.log2(np.maximum(np.hypot(fy, fx), 1e-9) * 64)), 0, 5).astype(int)
-    direction = np.round(np.arctan2(fy, fx) / (np.pi / 4)).astype(int) % 4
-    binned = np.bincount((octave * 4 + direction).ravel(), power.ravel(), 24)
-    return np.asarray(0.5 * np.log(binned + 1e-5), np.float32)
-
-
 def _principal_axes(generator: FabricGenerator, seed: int) -> tuple[Floats, Floats, Floats]:
     """Axes (AXES, style) of one standard deviation, the mean style, and the bank's places along them (BANK, AXES)."""
     z = np.random.RandomState(seed).standard_normal((1024, generator.settings.latent)).astype(np.float32)
     w = generator.map_latents(z)
     mean = w.mean(0)
     variances, vectors = np.linalg.eigh((w - mean).T @ (w - mean) / len(w))
-    axes, sizes = vectors.T[::-1][:AXES], np.sqrt(np.maximum(variances[::-1][:AXES], 1e-12))
-    places = (w[:BANK] - mean) @ axes.T / sizes
-    return np.asarray(axes * sizes[:, None], np.float32), mean, np.asarray(places, np.float32)
+    sizes = np.sqrt(np.maximum(variances[::-1][:AXES], 1e-12))
+    axes = np.asarray(vectors.T[::-1][:AXES] * sizes[:, None], np.float32)
+    return axes, mean, _along(w[:BANK] - mean, axes)
 
 
-def _refined(distances: Callable[[Floats], Floats], point: Floats, distance: float, seed: int) -> Floats:
-    """CMA-ES from a place of the bank; never worse than where it began."""
-    search = CMA(mean=point.astype(np.float64), sigma=0.5, seed=seed, population_size=POPULATION)
-    best, least = point, distance
-    for _ in range(GENERATIONS):
-        asked = [search.ask() for _ in range(POPULATION)]
-        points = np.clip(np.array(asked, np.float32), -_FARTHEST, _FARTHEST)
-        found = distances(points)
-        if found.min() < least:
-            best, least = points[int(np.argmin(found))], float(found.min())
-        search.tell([(place, float(value)) for place, value in zip(asked, found, strict=True)])
-    return best
+def _along(styles: Floats, axes: Floats) -> Floats:
+    """Styles less their mean, (N, style), in standard deviations along the axes, (N, AXES)."""
+    return np.asarray(styles @ axes.T / np.sum(axes**2, axis=1), np.float32)
 
 
 def _drawn(generator: FabricGenerator, styles: Floats, noise: Floats) -> list[Separations]:

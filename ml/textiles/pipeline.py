@@ -2,8 +2,8 @@
 
 A base on all categories; judges (:mod:`ml.textiles.judge`); then for each category a generator fine-tuned from the base: against
 its discriminator alone, with the judges and motifs that repeat, and last with the category's figures, in the colours as they are,
-before a discriminator that looks through ImageNet's eyes (:mod:`ml.textiles.eyes`); then the bundle. Every part goes on where it
-was stopped, so the whole may be killed and started again. The time it takes is set by the numbers of steps.
+before a discriminator that looks through ImageNet's eyes (:mod:`ml.textiles.eyes`); then the bundle, with directions and an encoder.
+Every part goes on where it was stopped, so the whole may be killed and started again. The time it takes is set by the numbers of steps.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ml.errors import told_in_a_sentence
 from ml.textiles.config import CATEGORIES, FIGURES, MOTIFS, GeneratorSettings, TrainingSettings
 from ml.textiles.data import Swatches
 from ml.textiles.discover import bundle_directions
+from ml.textiles.encoder import bundle_encoder
 from ml.textiles.export import export
 from ml.textiles.eyes import open_eyes
 from ml.textiles.judge import train_judges
@@ -134,6 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     for category, weights in {} if given.no_export else finished.items():
         print(f"{category}: version {export(category, weights)}, {bundle_directions(category)} new directions")
+        bundle_encoder(category)
     return 0
 
 

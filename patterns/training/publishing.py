@@ -18,11 +18,14 @@ from patterns.training.services import Refused
 from patterns.words import told
 
 State = GeneratorVersion.State
-ROLES = {"weights": "safetensors", "onnx": "onnx", "directions": "json"}
+ROLES = {"weights": "safetensors", "onnx": "onnx", "directions": "json", "encoder": "onnx"}
 
 
 def make_draft(category: Category, files: dict[str, Path], scores: dict[str, Any]) -> GeneratorVersion:
-    """A draft of these files: role ("weights", "onnx", "directions") → path. The same weights make the same draft, however often."""
+    """A draft of these files: role ("weights", "onnx", "directions", "encoder"; this one may be missing) → path.
+
+    The same weights make the same draft, however often.
+    """
     from ml.checkpoints import sha256_of
     from ml.textiles.directions import read_directions
 
@@ -100,4 +103,4 @@ def _next_number(category: Category) -> int:
 
 def _file_name(category: Category, version: str, role: str) -> str:
     stem = f"textiles/{category.slug}-{version}"
-    return f"{stem}-directions.json" if role == "directions" else f"{stem}.{ROLES[role]}"
+    return f"{stem}.{ROLES[role]}" if role in ("weights", "onnx") else f"{stem}-{role}.{ROLES[role]}"

@@ -24,16 +24,25 @@ class Net:
     fabrics: int  # measured when it is done
     others: int  # pictures of each other category beside them
     judged: int  # steps of the judge that tells them apart
+    encoder: tuple[int, int]  # fabrics that it learns from, and its steps
 
 
 _USUAL = GeneratorSettings()
 _SMALL = GeneratorSettings(latent=32, style=64, noise=8, inks=5, widths=(64, 64, 48, 32, 24))
 _TRIAL = GeneratorSettings(latent=8, style=16, noise=4, inks=3, widths=(8, 8, 8, 8, 8), waves=4)
 NETS = {
-    TrainingRun.Net.USUAL: Net(_USUAL, TrainingSettings(), 3.0, 128, 36, 300),
-    TrainingRun.Net.SMALL: Net(_SMALL, TrainingSettings(discriminator_widths=(24, 48, 80, 128)), 1.2, 96, 36, 200),
+    TrainingRun.Net.USUAL: Net(_USUAL, TrainingSettings(), 3.0, 128, 36, 300, (2304, 500)),
+    TrainingRun.Net.SMALL: Net(
+        _SMALL, TrainingSettings(discriminator_widths=(24, 48, 80, 128)), 1.2, 96, 36, 200, (1536, 300)
+    ),
     TrainingRun.Net.TRIAL: Net(
-        _TRIAL, TrainingSettings(batch=4, discriminator_widths=(8, 8, 8, 8), discriminator_turns=1), 0.1, 32, 8, 40
+        _TRIAL,
+        TrainingSettings(batch=4, discriminator_widths=(8, 8, 8, 8), discriminator_turns=1),
+        0.1,
+        32,
+        8,
+        40,
+        (96, 20),
     ),
 }
 
@@ -92,8 +101,8 @@ def seconds_a_step(net: str) -> float:
 
 
 def afterwards(net: str) -> float:
-    """Seconds for directions, figures and files."""
-    return 30.0 if net == TrainingRun.Net.TRIAL else 240.0
+    """Seconds for directions, encoder, figures and files."""
+    return 40.0 if net == TrainingRun.Net.TRIAL else 420.0
 
 
 def estimate(net: str, steps: int) -> float:

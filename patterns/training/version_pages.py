@@ -32,6 +32,8 @@ FILES = (
     "onnx_sha256",
     "directions_name",
     "directions_sha256",
+    "encoder_name",
+    "encoder_sha256",
     "scores",
 )
 LARGEST = services.LARGEST_SEED

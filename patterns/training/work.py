@@ -9,6 +9,7 @@ from shutil import rmtree
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django.db.models import F
 
 from ml.textiles.run_folder import note
@@ -21,6 +22,7 @@ from patterns.training.publishing import make_draft
 from patterns.training.recipes import NETS, base_path, settings_of
 
 TRAINED = 0.85  # of the progress bar
+NO_ENCODER = "no-encoder"  # instead of encoder.onnx, where it could not be trained
 DELETED = "The category was deleted while this was training. What was trained is kept in the run's folder, but nothing can be published."
 NO_TORCH = (
     "Training needs the packages in requirements.txt on the worker: run “make setup”, then start the worker again."
@@ -29,7 +31,7 @@ NO_TORCH = (
 
 @handles(services.KIND, yields=True, trains=True, after=services.settle_run)
 def train_and_publish(work: Work) -> dict[str, Any]:
-    """Training, export, directions, figures, draft."""
+    """Training, export, directions, encoder, figures, draft."""
     if find_spec("torch") is None:
         raise JobFailed(NO_TORCH)
     run = TrainingRun.objects.select_related("category", "base_version").get(pk=work.payload["run"])
@@ -39,6 +41,7 @@ def train_and_publish(work: Work) -> dict[str, Any]:
     _train(work, run)
     _export(work, run, made)
     _find_directions(work, run, made)
+    _train_encoder(work, run, made)
     _measure(work, run, made)
     return _publish(work, run, made)
 
@@ -131,6 +134,36 @@ def _find_directions(work: Work, run: TrainingRun, made: Path) -> None:
     work.saved()
 
 
+def _train_encoder(work: Work, run: TrainingRun, made: Path) -> None:
+    """Without one a fabric like a photo is searched for a little longer, so a run never fails for it."""
+    if (made / NO_ENCODER).exists() or (made / "encoder.onnx").exists():
+        return
+    from ml.checkpoints import sha256_of, write_atomically
+    from ml.textiles.encoder import train_encoder
+
+    fabrics, steps = NETS[TrainingRun.Net(run.net)].encoder
+    stage = "Learning to read its fabrics off photos"
+    work.report(stage, 0.89)
+    try:
+        net, share = train_encoder(
+            _generator(run, made),
+            sha256_of(run.folder / "generator.safetensors"),
+            fabrics=fabrics,
+            aside=fabrics // 12,
+            steps=steps,
+            tell=lambda done: work.report(stage, 0.89 + 0.03 * done),
+        )
+    except (Stopped, Error, OSError):  # of the job, the database or the disk: those are met where every stage's are
+        raise
+    except Exception as error:  # whatever it is that this worker cannot do, the version is as good without
+        write_atomically(made / NO_ENCODER, type(error).__name__.encode())
+        note(run.folder, f"No encoder was trained ({type(error).__name__}); photos are searched for without one.")
+    else:
+        write_atomically(made / "encoder.onnx", net)
+        note(run.folder, f"Trained an encoder, which tells {share:.0%} of the style from a photo.")
+    work.saved()
+
+
 def _measure(work: Work, run: TrainingRun, made: Path) -> None:
     if (made / "figures.json").exists():
         return
@@ -162,7 +195,10 @@ def _publish(work: Work, run: TrainingRun, made: Path) -> dict[str, Any]:
         "weights": run.folder / "generator.safetensors",
         "onnx": made / "net.onnx",
         "directions": made / "directions.json",
+        "encoder": made / "encoder.onnx",
     }
+    if not files["encoder"].exists():
+        del files["encoder"]
     draft = make_draft(category_of(run), files, {**run.facts(), "figures": figures})
     TrainingRun.objects.filter(pk=run.pk).update(version=draft)
     rmtree(run.folder / "swatches", ignore_errors=True)

@@ -67,6 +67,26 @@ def test_a_version_made_before_directions_were_found_gets_them():
     assert version.directions.count() == len(services.generator_for(version).directions)
 
 
+def test_a_version_made_before_its_encoder_was_trained_gets_it():
+    sync()
+    version = published_version("plaid")
+    assert version.encoder_name == f"textiles/plaid-{version.version}-encoder.onnx"
+    GeneratorVersion.objects.filter(pk=version.pk).update(encoder_name="", encoder_sha256="")
+    assert sync() == "0 categories, 0 generator versions and 0 directions added.\n"
+    version.refresh_from_db()
+    assert version.encoder_name
+    assert services.load_generator(version).encoder is not None
+
+
+def test_an_encoder_that_is_not_the_published_one_is_refused():
+    sync()
+    version = published_version("plaid")
+    version.encoder_sha256 = "0" * 64
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        services.load_generator(version)
+    assert not sync_models.is_installed(version)
+
+
 def test_what_staff_changed_stays():
     sync()
     Category.objects.filter(slug="plaid").update(name="Tartan", order=1, is_published=False)
@@ -130,7 +150,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(tmp_path: Path, monkeyp
     monkeypatch.setattr("ml.bundle.BUNDLED", tmp_path)
     with pytest.raises(ModelFileError, match="missing"):
         services.generator_for(version)
-    for name in (version.weights_name, version.onnx_name, version.directions_name):
+    for name in (version.weights_name, version.onnx_name, version.directions_name, version.encoder_name):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(BUNDLED / name, target)

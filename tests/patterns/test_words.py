@@ -30,6 +30,7 @@ REACHED = (  # modules of ml/ whose sentences a page or a job shows; the others 
     "textiles/data",
     "textiles/directions",
     "textiles/generate",
+    "textiles/guess",
     "textiles/invert",
     "textiles/latents",
     "textiles/morph",

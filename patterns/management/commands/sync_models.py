@@ -27,6 +27,8 @@ class Command(BaseCommand):
         shipped = {model.version for model in [*earlier, *bundled.values()]}
         versions = sum(self.add_version(model.name, model, shipped) for model in bundled.values())
         versions += sum(self.add_earlier(model) for model in earlier)
+        for model in bundled.values():
+            self.sync_encoder(model)
         directions = sum(self.sync_directions(model.name, model) for model in [*bundled.values(), *earlier])
         self.stdout.write(f"{categories} categories, {versions} generator versions and {directions} directions added.")
 
@@ -79,6 +81,17 @@ class Command(BaseCommand):
         found = read_directions(*model.files["directions"], weights_sha256=version.weights_sha256)
         return add_directions(version, found)
 
+    def sync_encoder(self, model: BundledModel) -> None:
+        """A version that came before its encoder was trained gets it."""
+        files = file_fields(model)
+        if "encoder_name" in files:
+            GeneratorVersion.objects.filter(
+                category__slug=model.name,
+                version=model.version,
+                weights_sha256=files["weights_sha256"],
+                encoder_sha256="",
+            ).update(encoder_name=files["encoder_name"], encoder_sha256=files["encoder_sha256"])
+
 
 def file_fields(model: BundledModel) -> dict[str, str]:
     from ml.bundle import BUNDLED
@@ -98,6 +111,8 @@ def is_installed(version: GeneratorVersion) -> bool:
         verify(model_path(version.onnx_name), version.onnx_sha256)
         if version.directions_name:
             verify(model_path(version.directions_name), version.directions_sha256)
+        if version.encoder_name:
+            verify(model_path(version.encoder_name), version.encoder_sha256)
     except ModelFileError:
         return False
     return True

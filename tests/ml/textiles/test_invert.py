@@ -6,9 +6,10 @@ import pytest
 from ml.errors import PictureError
 from ml.images import linear_to_oklab, srgb_to_linear
 from ml.textiles.generate import load_generator
-from ml.textiles.invert import check_swatch, find_fabric, statistics
+from ml.textiles.invert import Search, check_swatch, find_fabric
 from ml.textiles.palette import parse_colour
 from ml.textiles.recipe import Recipe
+from ml.textiles.texture import statistics
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,25 @@ def test_a_plain_cloth_is_no_trouble(generator):
 def test_what_cannot_be_a_swatch_is_refused_with_a_sentence(picture):
     with pytest.raises(PictureError, match=r"^This .*\.$"):
         check_swatch(picture)
+
+
+def test_without_an_encoder_a_fabric_is_found_all_the_same(generator, found, monkeypatch):
+    monkeypatch.setattr(generator, "encoder", None)
+    without = find_fabric(generator, stripes(across=False))
+    assert without.recipe != found.recipe
+    assert without.distance < 0.8 * without.usual
+
+
+def test_what_the_encoder_recalls_is_closer_than_as_many_others(generator):
+    search = Search(generator, generator.draw(Recipe(77), 128))
+    recalled, others = search.recall(16), search.look(search.places[:16])
+    assert np.median(recalled.distances) < np.median(others.distances)
+
+
+def test_what_is_refined_is_never_worse(generator):
+    search = Search(generator, stripes(across=True))
+    guess = search.guess()
+    assert search.refine(guess).distance() <= guess.distance()
 
 
 def test_a_generator_of_short_motifs_is_searched_in_its_motifs(generator, monkeypatch):

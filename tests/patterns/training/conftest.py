@@ -52,12 +52,17 @@ def at_work(monkeypatch: pytest.MonkeyPatch) -> Any:
     return engine.work_once
 
 
+def no_encoder(*given: object, **how: object) -> None:
+    raise MemoryError
+
+
 @pytest.fixture
 def quickly(at_work: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The same, with stand-ins for what is measured and found: real are the steps, the files and the draft."""
     figures = {"swatches": 13, "number": 32, "shift": 0, "spread": 40.0, "spread_real": 50.0}
     monkeypatch.setattr("ml.textiles.chunks.sliced_wasserstein", lambda *pictures: 100.0)
     monkeypatch.setattr("ml.textiles.discover.find_directions", lambda generator, weights: [])
+    monkeypatch.setattr("ml.textiles.encoder.train_encoder", no_encoder)
     monkeypatch.setattr("ml.textiles.appraise.appraise", lambda *pictures, **how: figures)
     return at_work
 

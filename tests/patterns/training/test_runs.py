@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ml.textiles.recipe import Recipe
-from ml.textiles.run_folder import SCORES, read_lines
+from ml.textiles.run_folder import SCORES, log_tail, read_lines
 from patterns import services as patterns_services
 from patterns.jobs import engine
 from patterns.jobs.models import Job
@@ -54,6 +54,8 @@ def test_a_run_becomes_a_draft_that_is_published_and_draws(stitch, at_work):
     draft = run.version
     assert draft.state == GeneratorVersion.State.DRAFT
     assert draft.directions.exists()
+    assert patterns_services.generator_for(draft).encoder is not None
+    assert draft.encoder_name == f"textiles/stitch-{draft.version}-encoder.onnx"
     assert draft.scores["figures"]["swatches"] == 13
     with pytest.raises(Refused, match="giving a reason"):
         publish(draft)
@@ -73,6 +75,15 @@ def test_a_run_becomes_a_draft_that_is_published_and_draws(stitch, at_work):
     assert patterns_services.draw_fabric(draft, Recipe(5), 64) == first
     assert publish(draft).startswith("Rolled back")
     assert published_version("stitch") == draft
+
+
+def test_a_run_whose_encoder_cannot_be_trained_is_finished_without_one(stitch, quickly):
+    run = make_run(stitch)
+    assert quickly()
+    run.refresh_from_db()
+    assert (run.state, run.version.encoder_name, run.version.encoder_sha256) == (State.FINISHED, "", "")
+    assert "No encoder was trained (MemoryError)" in "\n".join(log_tail(run.folder))
+    assert patterns_services.generator_for(run.version).encoder is None
 
 
 def test_a_pause_keeps_every_step_and_going_on_doubles_none(stitch, quickly, monkeypatch):
