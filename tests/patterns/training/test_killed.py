@@ -90,7 +90,7 @@ def test_a_run_survives_a_kill_in_every_stage(tmp_path):
     assert house.rows("state, step, reason", "training_trainingrun") == [("finished", STEPS, "")]
     assert house.rows("state, version", "patterns_generatorversion")[0][0] == "draft"
     assert len(house.rows("id", "patterns_generatorversion")) == 1
-    assert len(list((tmp_path / "media" / "models" / "textiles").iterdir())) == 3
+    assert len(list((tmp_path / "media" / "models" / "textiles").iterdir())) == 4
     assert lines_of(tmp_path, "scores.jsonl") == list(range(1, STEPS + 1))
 
 
