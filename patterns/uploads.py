@@ -11,14 +11,15 @@ import logging
 import struct
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
+from ml.bundle import let_go_of_memory
 from ml.images import Bytes
 from patterns import heic
 
@@ -87,7 +88,7 @@ def _pixels_of(content: bytes, source: str, alone: ExitStack) -> Bytes:
         with _open(content, source) as opened:
             check_size(*opened.size)
             if opened.width * opened.height > LARGE:
-                alone.enter_context(_large_ones)
+                alone.enter_context(_turn_of_a_large_one())
             return upright_pixels(opened)
     except UploadError:
         raise
@@ -109,8 +110,16 @@ def _pixels_by_child(content: bytes, alone: ExitStack) -> Bytes:
             log.warning("a HEIC photo ended its decoder: status %s", error.status)
         raise _damaged() from None
     if pixels.size > 3 * LARGE:
-        alone.enter_context(_large_ones)
+        alone.enter_context(_turn_of_a_large_one())
     return pixels
+
+
+@contextmanager
+def _turn_of_a_large_one() -> Iterator[None]:
+    """No other large photo meanwhile; and what nets hold for their next run is given back before."""
+    with _large_ones:
+        let_go_of_memory()
+        yield
 
 
 def format_of(content: bytes) -> str | None:

@@ -1,10 +1,19 @@
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ml.bench import most_memory
-from ml.bundle import BUNDLED, bundled_model, bundled_models, earlier_models, load_session, register_model
+from ml.bundle import (
+    BUNDLED,
+    bundled_model,
+    bundled_models,
+    earlier_models,
+    let_go_of_memory,
+    load_session,
+    register_model,
+)
 from ml.checkpoints import sha256_of
 from ml.errors import ModelFileError
 from ml.textiles.config import CATEGORIES
@@ -91,3 +100,19 @@ def test_twelve_nets_work_in_the_memory_of_one():
     """Each by itself would keep another 17 MB, and all that a block of four times the size once took."""
     one, all_twelve = (most_memory(DRAW.format(each)) for each in (CATEGORIES[:1], CATEGORIES))
     assert all_twelve - one < 12 * 8e6
+
+
+def held() -> int:
+    """Bytes of memory this process holds now."""
+    return 4096 * int(Path("/proc/self/statm").read_text().split()[1])
+
+
+def test_what_a_net_worked_in_is_given_back_when_it_is_asked_for_and_taken_anew():
+    model = bundled_model("garments", "street")
+    session = load_session(*model.files["onnx"])
+    picture = {"picture": np.zeros((1, 3, 768, 768), np.float32)}
+    first = session.run(None, picture)[0]
+    busy = held()
+    let_go_of_memory()
+    assert busy - held() > 100e6
+    assert np.array_equal(session.run(None, picture)[0], first)

@@ -120,3 +120,13 @@ def test_large_photos_take_turns_until_the_one_before_is_done_with(monkeypatch, 
         assert not second.done()
         turn.close()
         assert second.result(30).size == (96, 128)
+
+
+def test_for_a_large_photo_the_nets_give_back_what_they_do_not_use(monkeypatch):
+    asked = []
+    monkeypatch.setattr(uploads, "let_go_of_memory", lambda: asked.append(uploads._large_ones.locked()))
+    monkeypatch.setattr(uploads, "LARGE", 96 * 128 - 1)
+    read(hostile.jpeg(64, 64))
+    assert asked == []
+    read(hostile.jpeg())
+    assert asked == [True]
