@@ -17,6 +17,7 @@ from tryon.models import Result, StockGarment
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stand_in_models")]
 ROWS, COLUMNS = garment_area(160, 120)
 COLLAR = slice(ROWS.start, ROWS.start + 20)
+LOSSY = 4.0  # levels by which two previews of the same pixels may differ
 
 
 @pytest.fixture
@@ -57,9 +58,9 @@ def test_a_plain_part_keeps_its_pixels(collared, anonymous):
         as_it_is = decoded(screen.read())
     inside = slice(COLLAR.start + 3, COLLAR.stop - 3), slice(COLUMNS.start + 3, COLUMNS.stop - 3)
     body = slice(COLLAR.stop + 3, ROWS.stop - 3), inside[1]
-    assert np.abs(trimmed[inside] - as_it_is[inside]).mean() < 2.5, "JPEG alone"
+    assert np.abs(trimmed[inside] - as_it_is[inside]).mean() < LOSSY
     assert np.abs(whole[inside] - as_it_is[inside]).mean() > 10
-    assert np.abs(trimmed[body] - whole[body]).mean() < 2.5
+    assert np.abs(trimmed[body] - whole[body]).mean() < LOSSY
 
 
 def test_the_browser_is_given_a_mask_without_the_part(collared, anonymous):

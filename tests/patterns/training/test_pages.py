@@ -73,7 +73,7 @@ def test_the_form_begins_with_what_draws_the_category_now_and_says_how_long_it_t
     TrainingRun.objects.create(category_name="Another", step=100, seconds=50, state=State.FINISHED)
     assert 'data-net="usual" data-step="0.5"' in words(curator.get(START))
     run = make_run(stitch, net="usual", steps=600)
-    assert "it takes about 9 minutes" in words(curator.get(run.get_absolute_url()))
+    assert "it takes about 12 minutes" in words(curator.get(run.get_absolute_url()))
 
 
 def test_what_cannot_be_trained_is_refused_and_nothing_typed_is_lost(curator, stitch):
