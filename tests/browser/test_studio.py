@@ -166,7 +166,7 @@ def test_a_slider_draws_while_the_hand_moves_and_the_address_follows(visit):
     slider.evaluate("s => { s.value = 2; s.dispatchEvent(new Event('input', { bubbles: true })) }")
     page.wait_for_function("() => document.querySelector('#picture img').src.includes('d-measured-contrast=2')")
     assert "r=" not in page.url
-    assert all("preview.jpg" in address for address in asked)
+    assert all("preview.webp" in address for address in asked)
     slider.dispatch_event("change")
     shown(page, re.compile(r"\?r="))
     assert page.evaluate("document.querySelector('#d-measured-contrast').value") == "2"
